@@ -1,0 +1,157 @@
+"""Every way a request can fail, as OpenAI's API would say it.
+
+The class tells whose fault it is; its attributes are what the client sees (OpenAI error reference, "Error codes"):
+
+    CmappyError                      500
+    ├── InvalidRequest               400  the client sent something malformed
+    │   ├── Unsupported              400  well-formed, but not offered here
+    │   ├── PromptTooLong            400  more than the model's context window
+    │   ├── Unauthorized             401  the client's own key is missing or wrong
+    │   ├── ModelNotFound            404  no such model
+    │   ├── RouteNotFound            404  no such URL
+    │   ├── MethodNotAllowed         405  wrong method for this URL
+    │   ├── RequestTimeout           408  the request did not arrive in time
+    │   └── TooLarge                 413  the request exceeds a limit of this server
+    ├── LoginFailed                  401  the CLI is not logged in
+    ├── PermissionRefused            403  the API refuses this account or model
+    ├── RateLimited                  429  the API's limit, for a short while
+    ├── CliFailed                    502  the CLI crashed or said something unusable
+    │   └── FixtureMissing           502  replaying, and no recording answers this turn
+    ├── Overloaded                   503  the API has no capacity now
+    └── TimedOut                     504  the CLI took longer than this server waits
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class CmappyError(Exception):
+    """Something went wrong; `message` says what happened and what to do about it.
+
+    `retry_after` is in seconds. `should_retry` overrides the SDK's own retry rule (header `x-should-retry`);
+    None leaves it to the client.
+    """
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    default_code: ClassVar[str | None] = "internal_error"
+    should_retry: ClassVar[bool | None] = None
+
+    def __init__(
+        self, message: str, *, param: str | None = None, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code or self.default_code
+        self.retry_after = retry_after
+
+    def body(self) -> dict[str, Any]:
+        """Return OpenAI's error object: `{"error": {"message", "type", "param", "code"}}`."""
+        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+    def headers(self) -> dict[str, str]:
+        """Return the retry advice that the official SDKs read from response headers."""
+        advice: dict[str, str] = {}
+        if self.retry_after is not None:
+            advice["retry-after"] = str(max(0, round(self.retry_after)))
+        if self.should_retry is not None:
+            advice["x-should-retry"] = str(self.should_retry).lower()
+        return advice
+
+
+class InvalidRequest(CmappyError):
+    """The client asked for something malformed; retrying cannot help."""
+
+    status, type, default_code = 400, "invalid_request_error", "invalid_value"
+
+
+class Unsupported(InvalidRequest):
+    """The client asked for something well-formed that this server does not offer."""
+
+    default_code = "unsupported_parameter"
+
+
+class PromptTooLong(InvalidRequest):
+    """The conversation does not fit into the model's context window."""
+
+    default_code = "context_length_exceeded"
+
+
+class Unauthorized(InvalidRequest):
+    """The key that the client sent to this server is missing or wrong."""
+
+    status, default_code = 401, "invalid_api_key"
+
+
+class ModelNotFound(InvalidRequest):
+    """Nothing here answers to that model name."""
+
+    status, default_code = 404, "model_not_found"
+
+
+class RouteNotFound(InvalidRequest):
+    """There is nothing at that URL."""
+
+    status, default_code = 404, "unknown_url"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The URL exists, but not for that method."""
+
+    status, default_code = 405, "method_not_allowed"
+
+
+class RequestTimeout(InvalidRequest):
+    """The request did not arrive in time."""
+
+    status, default_code = 408, "request_timeout"
+
+
+class TooLarge(InvalidRequest):
+    """The request exceeds one of this server's limits."""
+
+    status, default_code = 413, "request_too_large"
+
+
+class LoginFailed(CmappyError):
+    """The CLI has no valid login; only its user can mend that."""
+
+    status, type, default_code, should_retry = 401, "authentication_error", "claude_auth_error", False
+
+
+class PermissionRefused(CmappyError):
+    """The API does not let this account do that."""
+
+    status, type, default_code, should_retry = 403, "permission_error", "permission_denied", False
+
+
+class RateLimited(CmappyError):
+    """The API refuses further requests for a while."""
+
+    status, type, default_code, should_retry = 429, "rate_limit_error", "rate_limit_exceeded", None
+
+
+class CliFailed(CmappyError):
+    """The CLI crashed, or said something that cannot be used."""
+
+    status, default_code, should_retry = 502, "cli_error", False
+
+
+class FixtureMissing(CliFailed):
+    """No recording answers this turn; replaying never falls through to the CLI."""
+
+    default_code = "fixture_missing"
+
+
+class Overloaded(CmappyError):
+    """The API has no capacity at the moment."""
+
+    status, default_code, should_retry = 503, "overloaded", False
+
+
+class TimedOut(CmappyError):
+    """The CLI took longer than this server is willing to wait."""
+
+    status, default_code, should_retry = 504, "timeout", False

@@ -1,0 +1,187 @@
+"""One line of the CLI's stdout becomes one typed event. This file knows the CLI's lines and nothing of OpenAI.
+
+Source: CLI 2.1.330 and the Messages API's streaming events, which the CLI passes on inside `stream_event`. Lines and
+fields that are not known here are skipped: every release of the CLI says something new.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cmappy.errors import CliFailed
+
+
+class Event(BaseModel):
+    """Anything the CLI says."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Unknown(Event):
+    """A line that means nothing to us; skipping it is safe."""
+
+
+class OutputDetails(Event):
+    """Where the output tokens went."""
+
+    thinking_tokens: int | None = None
+
+
+class Usage(Event):
+    """Token counts of one API request; absent means as said before."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    output_tokens_details: OutputDetails | None = None
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts that were told, thinking tokens among them."""
+        told = {**self.model_dump(exclude={"output_tokens_details"}), **dict(self.output_tokens_details or ())}
+        return {name: count for name, count in told.items() if count is not None}
+
+
+class MessageStart(Event):
+    """The model begins to answer. A second one in the same turn is the CLI's own second try."""
+
+    id: str = ""
+    model: str
+    usage: Usage = Usage()
+
+
+class TextDelta(Event):
+    """A piece of the answer's text."""
+
+    text: str
+
+
+class ThinkingDelta(Event):
+    """A piece of the model's thinking, as far as the API shows it."""
+
+    thinking: str
+
+
+class MessageDelta(Event):
+    """The end of the answer: why the model stopped, and the final token counts."""
+
+    stop_reason: str | None = None
+    usage: Usage = Usage()
+
+
+class AssistantMessage(Event):
+    """A whole content block, repeated after its deltas; `<synthetic>` ones are the CLI's own words."""
+
+    id: str = ""
+    model: str = ""
+    content: tuple[dict[str, Any], ...] = ()
+    usage: Usage = Usage()
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the CLI wrote this itself, to tell of an error."""
+        return self.model == "<synthetic>"
+
+
+class Result(Event):
+    """The CLI's summary of a turn; the only line that tells of an error."""
+
+    subtype: str = ""
+    is_error: bool = False
+    api_error_status: int | None = None
+    terminal_reason: str | None = None
+    stop_reason: str | None = None
+    num_turns: int | None = None
+    result: str = ""
+    errors: tuple[str, ...] = ()
+
+
+class ApiRetry(Event):
+    """The CLI is about to repeat a failed API request."""
+
+    attempt: int = 0
+    max_retries: int = 0
+    error_status: int | None = None
+    error: str | None = None
+
+
+class ModelInfo(Event):
+    """One entry of the CLI's own model list."""
+
+    value: str
+    resolved_model: str | None = Field(default=None, alias="resolvedModel")
+    display_name: str | None = Field(default=None, alias="displayName")
+
+
+class Account(Event):
+    """Which login the CLI uses."""
+
+    token_source: str | None = Field(default=None, alias="tokenSource")
+    api_key_source: str | None = Field(default=None, alias="apiKeySource")
+    subscription: str | None = Field(default=None, alias="subscriptionType")
+
+
+class Initialized(Event):
+    """What the CLI answers to `initialize`."""
+
+    models: tuple[ModelInfo, ...] = ()
+    account: Account = Account()
+
+
+class ControlResponse(Event):
+    """The CLI's answer to one of our control requests."""
+
+    subtype: Literal["success", "error"]
+    request_id: str
+    error: str = ""
+    response: dict[str, Any] = {}
+
+
+def parse(line: bytes) -> Event:
+    """Return the event that a line of the CLI's stdout stands for.
+
+    Raises CliFailed for a line that begins as a JSON object and is none, because text would be lost in silence.
+    """
+    if not line.lstrip().startswith(b"{"):
+        return Unknown()  # something wrote to stdout past the CLI, a wrapper script for instance
+    try:
+        said = orjson.loads(line)
+        match said.get("type"):
+            case "stream_event":
+                return _stream_event(said["event"])
+            case "assistant":
+                return AssistantMessage.model_validate(said["message"])
+            case "result":
+                return Result.model_validate(_without_nulls(said))
+            case "control_response":
+                return ControlResponse.model_validate(_without_nulls(said["response"]))
+            case "system" if said.get("subtype") == "api_retry":
+                return ApiRetry.model_validate(said)
+    except (orjson.JSONDecodeError, ValidationError, KeyError) as error:
+        raise CliFailed(
+            "The Claude Code CLI wrote a line that cannot be read. Try again; if that does not help, upgrade cmappy."
+        ) from error
+    return Unknown()
+
+
+def _stream_event(event: dict[str, Any]) -> Event:
+    match event.get("type"):
+        case "content_block_delta":
+            delta = event["delta"]
+            match delta.get("type"):
+                case "text_delta":
+                    return TextDelta.model_validate(delta)
+                case "thinking_delta":
+                    return ThinkingDelta.model_validate(delta)
+        case "message_start":
+            return MessageStart.model_validate(event["message"])
+        case "message_delta":
+            return MessageDelta.model_validate({**event["delta"], "usage": event.get("usage") or {}})
+    return Unknown()
+
+
+def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,79 @@
+"""What a client receives: chunks, and the completion they add up to (OpenAI API reference, "Chat completion object").
+
+Chunks are built once per token, so they are plain dataclasses; each knows its exact JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+DONE = b"data: [DONE]\n\n"
+PING = b": ping\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts in OpenAI's sense: `prompt_tokens` includes what was read from and written to the cache."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def json(self) -> dict[str, Any]:
+        """Return the `usage` object."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "total_tokens": self.prompt_tokens + self.completion_tokens,
+            "prompt_tokens_details": {
+                "cached_tokens": self.cached_tokens,
+                "cache_write_tokens": self.cache_write_tokens,
+            },
+            "completion_tokens_details": {"reasoning_tokens": self.reasoning_tokens},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What all chunks of one answer share. `created` is in Unix seconds."""
+
+    id: str
+    created: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One step of an answer: a delta, a finish reason, or (without either) the usage."""
+
+    head: Head
+    delta: dict[str, Any] | None = None
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+
+    def encode(self, *, with_usage: bool = False) -> bytes:
+        """Return the chunk as one server-sent event; `with_usage` adds the `usage` key that the client asked for."""
+        chunk: dict[str, Any] = {
+            "id": self.head.id,
+            "object": "chat.completion.chunk",
+            "created": self.head.created,
+            "model": self.head.model,
+            "choices": []
+            if self.delta is None
+            else [{"index": 0, "delta": self.delta, "logprobs": None, "finish_reason": self.finish_reason}],
+        }
+        if with_usage:
+            chunk["usage"] = self.usage.json() if self.usage else None
+        return b"data: " + orjson.dumps(chunk) + b"\n\n"
+
+
+def encode_error(body: dict[str, Any]) -> bytes:
+    """Return an error as the server-sent event that the official SDKs raise from; no `[DONE]` follows it."""
+    return b"data: " + orjson.dumps(body) + b"\n\n"

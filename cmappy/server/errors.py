@@ -1,0 +1,47 @@
+"""Every failure leaves the server as an OpenAI error body, whoever raised it."""
+
+from __future__ import annotations
+
+import logging
+
+from sanic import HTTPResponse, Request, exceptions
+from sanic.handlers import ErrorHandler
+from sanic.response import json
+
+from cmappy import errors
+
+log = logging.getLogger("cmappy")
+
+
+class OpenAIErrors(ErrorHandler):
+    """Prints our errors, translates Sanic's, and hides everything else behind a 500."""
+
+    def default(self, request: Request, exception: Exception) -> HTTPResponse:
+        """Return the response for an exception."""
+        error = translate(exception, request)
+        headers = error.headers()
+        if isinstance(exception, exceptions.MethodNotAllowed):
+            headers |= exception.headers
+        return json(error.body(), status=error.status, headers=headers)
+
+
+def translate(exception: Exception, request: Request | None = None) -> errors.CmappyError:
+    """Return the error that a client is told for any exception; what is not its business is logged instead."""
+    url = request.path if request else ""
+    match exception:
+        case errors.CmappyError():
+            return exception
+        case exceptions.NotFound():
+            return errors.RouteNotFound(f"Unknown URL: {url}. This server offers /v1/chat/completions and /v1/models.")
+        case exceptions.MethodNotAllowed():
+            return errors.MethodNotAllowed(f"{request.method if request else ''} is not allowed for {url}.")
+        case exceptions.PayloadTooLarge():
+            return errors.TooLarge("The request body is too large. Send less, or raise `--max-body`.")
+        case exceptions.RequestTimeout():
+            return errors.RequestTimeout("The request did not arrive in time. Send it again.")
+        case exceptions.ServiceUnavailable():
+            return errors.TimedOut("The answer took too long.")
+        case exceptions.SanicException() if 400 <= exception.status_code < 500:
+            return errors.InvalidRequest(f"The request cannot be read: {exception}")
+    log.error("a request failed unexpectedly", exc_info=exception)
+    return errors.CmappyError("cmappy made a mistake. Its log tells more; please report it.")

@@ -1,0 +1,100 @@
+"""Every setting, once: a flag, a `CMAPPY_*` environment variable, and a default. The only reader of the environment."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cmappy import __version__
+
+_PACKAGED = Path(__file__).parent / "fixtures"
+RECORDINGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "fixtures"  # installed, or a checkout
+
+
+class Settings(BaseSettings):
+    """How to run. Times are in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="CMAPPY_", frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(3456, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    claude: str = Field("claude", description="the Claude Code CLI", json_schema_extra={"metavar": "PATH"})
+    replay: Path | None = Field(
+        None,
+        description="answer from recordings, without the CLI; without DIR: the ones that come with cmappy",
+        json_schema_extra={"metavar": "DIR"},
+    )
+    record: Path | None = Field(
+        None, description="write a recording of every answer to this folder", json_schema_extra={"metavar": "DIR"}
+    )
+    model_map: Annotated[dict[str, str], NoDecode] = Field(
+        {},
+        description="take a model name for another one, e.g. gpt-4o=sonnet; *=sonnet for all unknown ones; repeatable",
+        json_schema_extra={"metavar": "NAME=MODEL"},
+    )
+    reasoning: Literal["off", "reasoning_content", "reasoning", "both"] = Field(
+        "reasoning_content", description="the field that carries the model's thinking"
+    )
+    allow_api_key: bool = Field(False, description="let the CLI use and bill ANTHROPIC_API_KEY")
+    skip_auth_check: bool = Field(False, description="start although the CLI is not logged in")
+    max_retries: int = Field(2, ge=0, description="how often the CLI repeats a failed API request")
+    first_timeout: float = Field(120, gt=0, description="longest wait for the CLI's first sign of life")
+    silence_timeout: float = Field(300, gt=0, description="longest silence of the CLI later on")
+    total_timeout: float = Field(3600, gt=0, description="longest time for one answer")
+    ping: float = Field(15, gt=0, description="pause after which a silent stream gets a comment line")
+    max_body: int = Field(64 << 20, gt=0, description="largest request body")
+    reload: bool = Field(False, description="restart when the source changes (for development)")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much to log")
+
+    @field_validator("model_map", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        """Read `a=b,c=d`, or several of them."""
+        if isinstance(value, Mapping):
+            return value
+        texts = [value] if isinstance(value, str) else value
+        pairs = [pair.partition("=") for text in texts for pair in text.split(",") if pair]
+        if not all(name and model for name, _, model in pairs):
+            raise ValueError("must look like gpt-4o=sonnet")
+        return {name.strip(): model.strip() for name, _, model in pairs}
+
+
+def environment() -> dict[str, str]:
+    """Return the process's environment, of which the CLI gets a part."""
+    return dict(os.environ)
+
+
+def from_command_line(argv: Sequence[str] | None = None) -> Settings:
+    """Return the settings from flags and environment; prints help or what is wrong, and exits, where argparse would."""
+    parser = argparse.ArgumentParser(
+        prog="cmappy",
+        description="OpenAI's chat API in front of the Claude Code CLI you are logged in to.",
+        epilog="Each flag is also an environment variable: --log-level is CMAPPY_LOG_LEVEL. Flags win.",
+    )
+    parser.add_argument("--version", action="version", version=f"cmappy {__version__}")
+    for name, field in Settings.model_fields.items():
+        flags = [f"--{name.replace('_', '-')}"] + (["-p"] if name == "port" else [])
+        shown = "" if field.default in (None, False) or field.default == {} else f" (default: {field.default})"
+        options: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS, "help": f"{field.description}{shown}"}
+        extra = field.json_schema_extra
+        if isinstance(extra, dict):
+            options |= extra
+        if field.annotation is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        elif name == "model_map":
+            options["action"] = "append"
+        elif name == "replay":
+            options |= {"nargs": "?", "const": RECORDINGS}
+        parser.add_argument(*flags, **options)
+    try:
+        return Settings(**vars(parser.parse_args(argv)))
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = "-".join(map(str, wrong["loc"])).replace("_", "-")
+        parser.error(f"--{name}: {wrong['msg']}")

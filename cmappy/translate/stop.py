@@ -1,0 +1,38 @@
+"""Cuts an answer before the first stop sequence, wherever the pieces of text happen to be divided."""
+
+from __future__ import annotations
+
+
+class Stop:
+    """Lets text through until a stop sequence begins; holds back what might be the beginning of one."""
+
+    def __init__(self, sequences: tuple[str, ...]) -> None:
+        self._sequences = tuple(sequence for sequence in sequences if sequence)
+        self._held = ""
+        self.reached = False
+
+    def feed(self, text: str) -> str:
+        """Return what of the text so far may be shown now."""
+        if not self._sequences:
+            return text
+        text = self._held + text
+        found = [at for at in map(text.find, self._sequences) if at >= 0]
+        if found:
+            self.reached, self._held = True, ""
+            return text[: min(found)]
+        keep = max(_overlap(text, sequence) for sequence in self._sequences)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+    def flush(self) -> str:
+        """Return what was held back, once no more text can come."""
+        held, self._held = self._held, ""
+        return held
+
+
+def _overlap(text: str, sequence: str) -> int:
+    """Return the length of the longest end of `text` that is a beginning of `sequence`."""
+    for length in range(min(len(text), len(sequence) - 1), 0, -1):
+        if text.endswith(sequence[:length]):
+            return length
+    return 0
