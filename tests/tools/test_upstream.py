@@ -17,7 +17,12 @@ async def read(client, lines):
     """Send one request and collect the lines of its answer, also of one that breaks off."""
     async with client.stream("POST", "/v1/messages", json=STREAMED) as response:
         async for line in response.aiter_lines():
-            lines.append(line)  # noqa: PERF401 (an error would take a comprehension's lines with it)
+            lines.append(line)
+
+
+async def drain(lines):
+    """Read all lines that are left."""
+    return [line async for line in lines]
 
 
 async def until(last, lines):
@@ -69,6 +74,22 @@ async def test_cut_comes_after_the_deltas_before_it(upstream, client):
     assert ["message_start", "ping", "content_block_start", "content_block_delta"] == names(lines)
 
 
+async def test_gate_before_the_end_holds_the_end(upstream, client):
+    """A cut can wait until the client has read what came before it."""
+    upstream.script({"text": "one", "then": "cut", "after": 1, "then_wait": "go"})
+
+    async with client.stream("POST", "/v1/messages", json=STREAMED) as response:
+        lines = response.aiter_lines()
+        before = [line async for line in until("event: content_block_delta", lines)]
+        held = upstream.requests[0].outcome
+        upstream.release("go")
+        with pytest.raises(httpx.RemoteProtocolError):
+            await drain(lines)
+
+    assert Outcome.PENDING is held
+    assert ["message_start", "ping", "content_block_start", "content_block_delta"] == names(before)
+
+
 @pytest.mark.parametrize("padding", [0, 500_000], ids=["small", "large"])
 async def test_client_that_leaves_is_noticed(upstream, client, padding):
     """A request that is left counts as disconnected, however large its body was."""
@@ -104,7 +125,7 @@ async def test_gate_before_a_block_holds_that_block(upstream, client):
         before = [line async for line in until("event: content_block_stop", lines)]
         held = upstream.requests[0].outcome
         upstream.release("go")
-        after = [line async for line in lines]
+        after = await drain(lines)
 
     block = ["content_block_start", "content_block_delta", "content_block_stop"]
     assert Outcome.PENDING is held

@@ -217,6 +217,7 @@ async def test_delay_and_pauses_pass(upstream, ask):
         ({"text": "x", "blocks": []}, "not both"),
         ({"then": "explode"}, "unknown `then` 'explode'"),
         ({"after": 1}, "there is no `then`"),
+        ({"then_wait": "go"}, "there is no `then`"),
         ({"then": "error", "status": 500}, "no `status`"),
         ({"blocks": [{"type": "image"}]}, "unknown block type 'image'"),
         ({"blocks": [{"type": "text"}]}, "a text block needs 'text'"),

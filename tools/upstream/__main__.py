@@ -30,7 +30,10 @@ def main() -> None:
         sys.exit(f"Cannot use {flags.script}: {error}")
     if flags.text is not None:
         upstream.default = {"text": flags.text}
-    asyncio.run(_serve(upstream))
+    try:
+        asyncio.run(_serve(upstream))
+    except OSError as error:
+        sys.exit(f"Cannot listen on port {flags.port}: {error}")
 
 
 async def _serve(upstream: Upstream) -> None:

@@ -12,6 +12,7 @@ Keys of an answer, all optional:
     stop_reason, stop_sequence, stop_details, output_tokens
     then, after             "error" (an `error` event, from `error`), "cut" (the connection is aborted) or "hang"
                             (silence) instead of the proper end, after so many deltas; after all unless told
+    then_wait               a gate's name, to wait for before that: what was sent before has surely been read then
 """
 
 import json
@@ -46,7 +47,7 @@ _USAGE = {
 }
 _ANSWER_KEYS = {
     *("delay", "wait", "headers", "status", "error", "model", "usage", "text", "blocks"),
-    *("stop_reason", "stop_sequence", "stop_details", "output_tokens", "then", "after"),
+    *("stop_reason", "stop_sequence", "stop_details", "output_tokens", "then", "after", "then_wait"),
 }
 _PACE_KEYS = {"type", "pieces", "pause", "wait"}
 _OPTIONAL_KEYS = {"id", "signature"}
@@ -92,6 +93,7 @@ class Answer:
     output_tokens: int
     then: Ending | None
     after: int | None
+    then_wait: str | None
 
     @property
     def thinking_tokens(self) -> int:
@@ -120,6 +122,7 @@ def parse(script: Mapping[str, Any]) -> Answer:
         output_tokens=script.get("output_tokens", sum(block.pieces for block in blocks)),
         then=_ending(script),
         after=script.get("after"),
+        then_wait=script.get("then_wait"),
     )
 
 
@@ -135,8 +138,8 @@ def _ending(script: Mapping[str, Any]) -> Ending | None:
     then: Ending | None = script.get("then")
     if then not in (None, *get_args(Ending)):
         raise ValueError(f"unknown `then` {then!r}; known: {', '.join(get_args(Ending))}")
-    if "after" in script and then is None:
-        raise ValueError("`after` says when `then` happens, and there is no `then`")
+    if then is None and ("after" in script or "then_wait" in script):
+        raise ValueError("`after` and `then_wait` say when `then` happens, and there is no `then`")
     return then
 
 

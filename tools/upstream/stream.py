@@ -51,6 +51,8 @@ def steps(answer: Answer, model: str, message_id: str, tool_ids: Iterator[str]) 
     """Everything an answer does after the headers, in order."""
     yield from _opening(answer, model, message_id)
     yield from _until(answer.after, _blocks(answer.blocks, tool_ids))
+    if answer.then_wait is not None:
+        yield Wait(answer.then_wait)
     match answer.then:
         case "error":
             yield Event({"type": "error", "error": answer.error})
