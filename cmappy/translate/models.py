@@ -21,14 +21,13 @@ def resolve(requested: str, known: Sequence[ModelInfo], mapping: Mapping[str, st
     `known` is the CLI's own list, `mapping` the user's (`*` stands for everything unknown). A vendor prefix such as
     `openai/` is dropped; every id that begins with `claude-` is passed on, known or not.
     """
-    name = mapping.get(requested, requested).rpartition("/")[2]
-    name = mapping.get(name, name)
-    if name in _FAMILIES:
-        return _FAMILIES[name]
-    if name.startswith("claude-") or any(name == model.value for model in known):
-        return name
-    if "*" in mapping:
-        return mapping["*"]
+    bare = requested.rpartition("/")[2]
+    for name in (mapping.get(requested) or mapping.get(bare) or bare, mapping.get("*", "")):
+        name = name.rpartition("/")[2]
+        if name in _FAMILIES:
+            return _FAMILIES[name]
+        if name.startswith("claude-") or any(name == model.value for model in known):
+            return name
     raise ModelNotFound(
         f"The model `{requested}` does not exist here. Ask GET /v1/models for the list, or start cmappy with "
         f"`--model-map {requested}=sonnet`.",

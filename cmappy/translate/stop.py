@@ -16,10 +16,11 @@ class Stop:
         if not self._sequences:
             return text
         text = self._held + text
-        found = [at for at in map(text.find, self._sequences) if at >= 0]
+        # Whichever is complete first counts: so the cut does not depend on how the text is divided.
+        found = [(at + len(sequence), at) for sequence in self._sequences if (at := text.find(sequence)) >= 0]
         if found:
             self.reached, self._held = True, ""
-            return text[: min(found)]
+            return text[: min(found)[1]]
         keep = max(_overlap(text, sequence) for sequence in self._sequences)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
