@@ -55,7 +55,9 @@ class Routes:
 
     async def model(self, request: Request, id: str) -> HTTPResponse:
         """Answer `GET /v1/models/{id}`, for every id that a chat request may name."""
-        name = unquote(id)
+        name = unquote(id.rstrip("/"))
+        if not name:  # the router takes /v1/models/ for the path to a model without a name
+            return await self.models(request)
         resolve(name, (await self._backend.status()).models, self._settings.model_map)
         return json(model_object(name))
 

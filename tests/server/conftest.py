@@ -1,0 +1,170 @@
+"""What the server's tests share: a scripted backend, the server on a real socket, and clients of it."""
+
+import asyncio
+import os
+import socket
+from contextlib import asynccontextmanager
+
+import httpx
+import orjson
+import pytest
+from sanic import Sanic
+
+from cmappy.backends import Status
+from cmappy.events import ModelInfo
+from cmappy.server.app import create_app
+from cmappy.settings import Settings
+
+Sanic.test_mode = True  # several applications in one process
+
+USAGE = {"input_tokens": 5, "cache_read_input_tokens": 3, "cache_creation_input_tokens": 2, "output_tokens": 1}
+
+
+class Cli:
+    """Writes the lines that the CLI would write."""
+
+    def event(self, **event):
+        """Return an event of the Messages API, as the CLI passes it on."""
+        return orjson.dumps({"type": "stream_event", "event": event, "session_id": "s", "parent_tool_use_id": None})
+
+    def start(self):
+        """Return the first event of an answer."""
+        return self.event(
+            type="message_start", message={"id": "msg_1", "model": "claude-sonnet-5-5", "role": "assistant"}
+        )
+
+    def text(self, *pieces):
+        """Return a block of text."""
+        return [
+            self.event(type="content_block_start", index=0, content_block={"type": "text", "text": ""}),
+            *(
+                self.event(type="content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
+                for piece in pieces
+            ),
+            self.event(type="content_block_stop", index=0),
+        ]
+
+    def stop(self, reason="end_turn"):
+        """Return the end of an answer."""
+        return self.event(type="message_delta", delta={"stop_reason": reason, "stop_sequence": None}, usage=USAGE)
+
+    def failure(self, **fields):
+        """Return the report of a failed turn."""
+        return orjson.dumps({"type": "result", "subtype": "success", "is_error": True, "num_turns": 1} | fields)
+
+    def answer(self, *pieces):
+        """Return a whole answer."""
+        return [self.start(), *self.text(*pieces), self.stop()]
+
+
+class ScriptedBackend:
+    """Answers every turn with `steps`: lines to say, events to wait for, exceptions to raise.
+
+    `started` and `closed` tell how far the latest answer is; `turns` are the turns so far.
+    """
+
+    def __init__(self, steps):
+        self.steps = steps
+        self.models = (ModelInfo(value="sonnet", resolvedModel="claude-sonnet-5-5"), ModelInfo(value="sonnet[1m]"))
+        self.turns = []
+        self.started = asyncio.Event()
+        self.closed = asyncio.Event()
+        self.shut_down = False
+
+    async def lines(self, turn):
+        """Do what the script says."""
+        self.turns.append(turn)
+        self.started.set()
+        try:
+            for step in self.steps:
+                match step:
+                    case asyncio.Event():
+                        await step.wait()
+                    case Exception():
+                        raise step
+                    case _:
+                        yield step
+        finally:
+            self.closed.set()
+
+    async def status(self):
+        """Return a status like that of the real CLI."""
+        return Status("claude-code-cli", "2.1.330", "oauth_token", self.models)
+
+    async def close(self):
+        """Note that the server has let go."""
+        self.shut_down = True
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_callers(monkeypatch):
+    """Keep the tests apart from the environment of whoever runs them."""
+    for name in list(os.environ):
+        if name.startswith("CMAPPY_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def anyio_backend():
+    """Name the one event loop that Sanic runs on."""
+    return "asyncio"
+
+
+@pytest.fixture
+def cli():
+    """Return the writer of the CLI's lines."""
+    return Cli()
+
+
+@pytest.fixture
+async def backend(cli):
+    """Return a backend that answers `Hello, world!` unless a test gives it other steps."""
+    return ScriptedBackend(cli.answer("Hello", ", world!"))
+
+
+@pytest.fixture
+def serve(backend):
+    """Return what starts a server with the given settings and yields its URL."""
+
+    @asynccontextmanager
+    async def serve(**chosen):
+        listener = socket.create_server(("127.0.0.1", 0))
+        app = create_app(Settings(**chosen), backend)
+        server = await app.create_server(sock=listener, return_asyncio_server=True)
+        await server.startup()
+        await server.before_start()
+        await server.after_start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            await server.before_stop()
+            server.close()
+            await server.wait_closed()
+            await server.after_stop()
+
+    return serve
+
+
+@pytest.fixture
+async def url(serve):
+    """Run a server with the settings that it has by default."""
+    async with serve() as url:
+        yield url
+
+
+@pytest.fixture
+async def client(url):
+    """Open a client that waits as long as it takes."""
+    async with httpx.AsyncClient(base_url=url, timeout=None, trust_env=False) as http:
+        yield http
+
+
+@pytest.fixture
+def ask(client):
+    """Return what posts a chat request; fields are added to, or replace those of a minimal one."""
+
+    async def ask(**fields):
+        body = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}]} | fields
+        return await client.post("/v1/chat/completions", json=body)
+
+    return ask
