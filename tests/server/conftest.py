@@ -87,6 +87,11 @@ class ScriptedBackend:
         finally:
             self.closed.set()
 
+    async def gone(self):
+        """Wait until the run is closed; the limit only turns a wait for ever into a failure."""
+        async with asyncio.timeout(30):
+            await self.closed.wait()
+
     async def status(self):
         """Return a status like that of the real CLI."""
         return Status("claude-code-cli", "2.1.330", "oauth_token", self.models)

@@ -29,7 +29,7 @@ async def test_client_that_leaves_before_the_first_event_ends_the_run(client, ba
     await backend.started.wait()
     before = backend.closed.is_set()
     await leave(request)
-    await backend.closed.wait()
+    await backend.gone()
 
     assert before is False
 
@@ -47,7 +47,7 @@ async def test_client_that_leaves_in_mid_answer_ends_the_run(client, backend, cl
     request = asyncio.create_task(client.post("/v1/chat/completions", json=body(size)))
     await said.wait()
     await leave(request)
-    await backend.closed.wait()
+    await backend.gone()
 
     assert request.cancelled()
 
@@ -58,7 +58,7 @@ async def test_client_that_leaves_in_mid_stream_ends_the_run(client, backend, cl
     async with client.stream("POST", "/v1/chat/completions", json=body(size, stream=True)) as response:
         first = await anext(response.aiter_text())
         before = backend.closed.is_set()
-    await backend.closed.wait()
+    await backend.gone()
 
     assert (True, False) == ("assistant" in first, before)
 
@@ -69,7 +69,7 @@ async def test_server_goes_on_after_a_client_has_left(client, backend, cli, size
     request = asyncio.create_task(client.post("/v1/chat/completions", json=body(size)))
     await backend.started.wait()
     await leave(request)
-    await backend.closed.wait()
+    await backend.gone()
     backend.steps = cli.answer("Hello")
 
     assert 200 == (await client.post("/v1/chat/completions", json=body(size))).status_code

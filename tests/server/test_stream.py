@@ -256,7 +256,7 @@ async def test_answer_that_takes_too_long_is_a_504(serve, backend, stream):
     body = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
     async with serve(total_timeout=0.05) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         response = await client.post("/v1/chat/completions", json=body)
-        await backend.closed.wait()
+        await backend.gone()
 
     assert (504, "timeout") == (response.status_code, response.json()["error"]["code"])
 
@@ -267,7 +267,7 @@ async def test_stream_that_takes_too_long_ends_with_an_error_frame(serve, backen
     body = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
     async with serve(total_timeout=0.2) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         response = await client.post("/v1/chat/completions", json=body)
-        await backend.closed.wait()
+        await backend.gone()
 
     assert "timeout" == events(response.text)[-1]["error"]["code"]
 
@@ -277,7 +277,7 @@ async def test_run_is_closed_as_soon_as_the_answer_is_complete(ask, backend, cli
     """What the CLI would say or do after its answer is of no use, and may cost."""
     backend.steps = [*cli.answer("Hello"), asyncio.Event()]
     response = await ask(stream=stream)
-    await backend.closed.wait()
+    await backend.gone()
 
     assert 200 == response.status_code
 
@@ -286,7 +286,7 @@ async def test_stop_sequence_closes_the_run(ask, backend, cli):
     """Nobody reads on, so the model need not go on."""
     backend.steps = [cli.start(), *cli.text("one ST", "OP two"), asyncio.Event()]
     response = await ask(stop="STOP")
-    await backend.closed.wait()
+    await backend.gone()
 
     assert "one " == response.json()["choices"][0]["message"]["content"]
 
