@@ -52,7 +52,14 @@ def build(chosen: Settings) -> tuple[Backend, str]:
     )
     installed = asyncio.run(inspect(chosen.claude, child, check_login=not chosen.skip_auth_check))
     backend: Backend = ClaudeBackend(
-        chosen.claude, child, installed, first=chosen.first_timeout, silence=chosen.silence_timeout
+        chosen.claude,
+        child,
+        installed,
+        first=chosen.first_timeout,
+        silence=chosen.silence_timeout,
+        warm=chosen.warm,
+        live=chosen.live,
+        idle=chosen.live_timeout,
     )
     if chosen.record:
         backend = RecordingBackend(backend, chosen.record)

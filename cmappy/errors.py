@@ -15,6 +15,7 @@ The class tells whose fault it is; its attributes are what the client sees (Open
     ├── LoginFailed                  401  the CLI is not logged in
     ├── PermissionRefused            403  the API refuses this account or model
     ├── RateLimited                  429  the API's limit, for a short while
+    │   └── PlanExhausted            429  the subscription's limit, until it is reset
     ├── CliFailed                    502  the CLI crashed or said something unusable
     │   └── FixtureMissing           502  replaying, and no recording answers this turn
     ├── Overloaded                   503  the API has no capacity now
@@ -130,7 +131,17 @@ class PermissionRefused(CmappyError):
 class RateLimited(CmappyError):
     """The API refuses further requests for a while."""
 
-    status, type, default_code, should_retry = 429, "rate_limit_error", "rate_limit_exceeded", None
+    status, type, default_code = 429, "rate_limit_error", "rate_limit_exceeded"
+
+
+class PlanExhausted(RateLimited):
+    """The subscription's plan is used up. `resets_at`, in Unix seconds, is when that ends, if it is known."""
+
+    default_code, should_retry = "usage_limit_reached", False
+
+    def __init__(self, message: str, *, resets_at: int | None = None) -> None:
+        super().__init__(message)
+        self.resets_at = resets_at
 
 
 class CliFailed(CmappyError):

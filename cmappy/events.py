@@ -45,6 +45,12 @@ class Usage(Event):
         return {name: count for name, count in told.items() if count is not None}
 
 
+class Route(Event):
+    """How the backend answers: a line of cmappy's own, which comes first."""
+
+    route: str
+
+
 class MessageStart(Event):
     """The model begins to answer. A second one in the same turn is the CLI's own second try."""
 
@@ -63,6 +69,30 @@ class ThinkingDelta(Event):
     """A piece of the model's thinking, as far as the API shows it."""
 
     thinking: str
+
+
+class BlockStart(Event):
+    """A content block begins; `id` and `name` are those of a call."""
+
+    type: str
+    id: str = ""
+    name: str = ""
+
+
+class ArgumentsDelta(Event):
+    """A piece of a call's arguments, as JSON text."""
+
+    partial_json: str
+
+
+class BlockStop(Event):
+    """The content block is complete, or was given up."""
+
+
+class Abandoned(Event):
+    """The answer broke off in the middle; from the second block on, the CLI asks for the rest by itself."""
+
+    from_block_index: int = 0
 
 
 class MessageDelta(Event):
@@ -97,6 +127,23 @@ class Result(Event):
     num_turns: int | None = None
     result: str = ""
     errors: tuple[str, ...] = ()
+
+
+class RateLimit(Event):
+    """How much of the subscription's plan is used up. `resets_at` is in Unix seconds, `utilization` from 0 to 1."""
+
+    status: str = ""
+    resets_at: int | None = Field(default=None, alias="resetsAt")
+    kind: str | None = Field(default=None, alias="rateLimitType")
+    utilization: float | None = None
+
+
+class ControlRequest(Event):
+    """A question of the CLI's; for `mcp_message`, `message` is JSON-RPC for the tools' server."""
+
+    subtype: str = ""
+    message: dict[str, Any] = {}
+    request_id: str = ""
 
 
 class ApiRetry(Event):
@@ -156,6 +203,12 @@ def parse(line: bytes) -> Event:
                 return AssistantMessage.model_validate(said["message"])
             case "result":
                 return Result.model_validate(_without_nulls(said))
+            case None if said.get("cmappy") == "route":
+                return Route.model_validate(said)
+            case "control_request":
+                return ControlRequest.model_validate({**said["request"], "request_id": said["request_id"]})
+            case "rate_limit_event":
+                return RateLimit.model_validate(_without_nulls(said["rate_limit_info"]))
             case "control_response":
                 return ControlResponse.model_validate(_without_nulls(said["response"]))
             case "system" if said.get("subtype") == "api_retry":
@@ -176,10 +229,18 @@ def _stream_event(event: dict[str, Any]) -> Event:
                     return TextDelta.model_validate(delta)
                 case "thinking_delta":
                     return ThinkingDelta.model_validate(delta)
+                case "input_json_delta":
+                    return ArgumentsDelta.model_validate(delta)
+        case "content_block_start":
+            return BlockStart.model_validate(event["content_block"])
+        case "content_block_stop":
+            return BlockStop()
         case "message_start":
             return MessageStart.model_validate(event["message"])
         case "message_delta":
             return MessageDelta.model_validate({**event["delta"], "usage": event.get("usage") or {}})
+        case "message_stop" if "abandoned_blocks" in event:
+            return Abandoned.model_validate(event["abandoned_blocks"])
     return Unknown()
 
 

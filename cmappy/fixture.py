@@ -39,11 +39,10 @@ class Fixture:
     def dump(self) -> bytes:
         """Return the bytes of the file, scrubbed."""
         header = {"cmappy": "fixture/1", "origin": self.origin, "cli": self.cli, "date": self.date, "turn": self.turn}
-        trailer = {"cmappy": "end", "exit": self.exit, "stderr": self.stderr}
         scrub = Scrub()
-        return b"".join(
-            line + b"\n" for line in (orjson.dumps(header), *map(scrub.line, self.lines), orjson.dumps(trailer))
-        )
+        lines = [scrub.line(line) for line in self.lines]
+        trailer = {"cmappy": "end", "exit": self.exit, "stderr": scrub.text(self.stderr)}
+        return b"".join(line + b"\n" for line in (orjson.dumps(header), *lines, orjson.dumps(trailer)))
 
     @property
     def key(self) -> str:
@@ -78,21 +77,27 @@ def load(data: bytes) -> Fixture:
     )
 
 
-_PRIVATE = {
-    "account": {"email", "organization", "organizationName", "organizationUuid", "accountUuid", "displayName"},
-    "path": {"cwd", "projectsDirectory", "configDirectory", "memory_paths"},
-    "number": {"pid", "ttft_ms", "duration_ms", "duration_api_ms", "time_to_request_ms"},
+# What was said by or to the model stays as it is, down to the last byte.
+_SAID = {
+    *("text", "thinking", "partial_json", "content", "content_block", "result"),
+    *("input", "arguments", "structured_output"),
 }
-_IDENTIFIER = re.compile(
-    r"(session|message|request|organization|account|parent)?_?(uu)?id|uuid|session_id", re.IGNORECASE
-)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LOGIN = {"tokenSource", "apiKeySource", "apiProvider", "subscriptionType"}  # the kind of login tells of nobody
+_PERSONAL = re.compile(r"email(_?address)?|(organization|org|account|device|user)_?(id|uuid|name|role)?", re.IGNORECASE)
+_CLOCK = re.compile(r".*_ms|.*_seconds|.*_at|timestamp|pid")
+_ID = re.compile(r"(?:(msg|req)_\w+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_ID_KEY = re.compile(r".*(id|ids|Id)")
+_PATH = re.compile(r"(?:/|~/|[A-Za-z]:[\\/]).*")
+_HOME = re.compile(r"(?:/(?:home|Users|root|tmp|private|var)/|[A-Za-z]:\\)[^\s\"']*")
+_PORT = re.compile(r"(127\.0\.0\.1|localhost):\d+")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
 
 class Scrub:
     """Replaces what identifies a person, a machine or a session by placeholders that are the same in every run.
 
-    It looks at JSON keys, never into text: what the model said stays as it was.
+    It goes by JSON keys, and leaves alone what was said. Only the CLI's own words, which tell of an error, are
+    searched. What the CLI tells its own agents is left out: it is not ours to publish.
     """
 
     def __init__(self) -> None:
@@ -105,24 +110,63 @@ class Scrub:
         except orjson.JSONDecodeError:
             return line
         scrubbed = self._value(said)
+        if _is_error(said):
+            scrubbed = self._own_words(scrubbed)
         return line if scrubbed == said else orjson.dumps(scrubbed)
 
+    def text(self, text: str) -> str:
+        """Return a text of the CLI's own without ids, ports, addresses and paths."""
+        text = _PORT.sub(r"\1:0", _ID.sub(self._placeholder, text))
+        return _EMAIL.sub("<private>", _HOME.sub("/scrubbed", text))
+
     def _value(self, value: Any, key: str = "") -> Any:
+        if key in _SAID:
+            return value
         if isinstance(value, dict):
-            return {name: self._value(item, name) for name, item in value.items()}
+            return {name: self._member(item, name, key) for name, item in value.items()}
         if isinstance(value, list):
             return [self._value(item, key) for item in value]
         if isinstance(value, str):
-            return self._text(value, key)
-        if key in _PRIVATE["number"] and isinstance(value, int | float):
+            return self._string(value, key)
+        if isinstance(value, int | float) and _CLOCK.fullmatch(key):
             return 0
         return value
 
-    def _text(self, text: str, key: str) -> str:
-        if key in _PRIVATE["account"]:
+    def _member(self, value: Any, name: str, parent: str) -> Any:
+        if parent == "account" and name not in _LOGIN:
             return "<private>"
-        if key in _PRIVATE["path"]:
+        if parent == "agents" and name == "description":
+            return "<left out>"
+        return self._value(value, name)
+
+    def _string(self, text: str, key: str) -> str:
+        if _PERSONAL.fullmatch(key):
+            return "<private>"
+        if _CLOCK.fullmatch(key):
+            return "2026-01-01T00:00:00.000Z"
+        if _PATH.fullmatch(text):
             return "/scrubbed"
-        if _IDENTIFIER.fullmatch(key) and _UUID.fullmatch(text):
-            return self._seen.setdefault(text, f"00000000-0000-4000-8000-{len(self._seen) + 1:012d}")
+        found = _ID.fullmatch(text)
+        if found and (_ID_KEY.fullmatch(key) or not found[1]):  # a uuid is one anywhere, `msg_...` may be just a name
+            return self._placeholder(found)
         return text
+
+    def _own_words(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._own_words(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._own_words(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def _placeholder(self, found: re.Match[str]) -> str:
+        number = len(self._seen) + 1
+        new = f"{found[1]}_{number:04}" if found[1] else f"00000000-0000-4000-8000-{number:012}"
+        return self._seen.setdefault(found[0], new)
+
+
+def _is_error(said: Any) -> bool:
+    """Return whether a line tells of an error in the CLI's own words."""
+    if not isinstance(said, dict):
+        return False
+    message = said.get("message")
+    return said.get("is_error") is True or (isinstance(message, dict) and message.get("model") == "<synthetic>")

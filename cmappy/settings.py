@@ -42,6 +42,13 @@ class Settings(BaseSettings):
         "reasoning_content", description="the field that carries the model's thinking"
     )
     allow_api_key: bool = Field(False, description="let the CLI use and bill ANTHROPIC_API_KEY")
+    allow_url_images: bool = Field(False, description="let the API fetch images that a client names by their URL")
+    forward_sampling: bool = Field(
+        False, description="send `temperature` and `top_p` to the API instead of ignoring them"
+    )
+    warm: int = Field(1, ge=0, description="processes started ahead; 0 starts each when it is needed")
+    live: int = Field(4, ge=0, description="conversations whose process is kept for their next turn; 0 keeps none")
+    live_timeout: float = Field(900, gt=0, description="how long a conversation's process is kept unused")
     skip_auth_check: bool = Field(False, description="start although the CLI is not logged in")
     max_retries: int = Field(2, ge=0, description="how often the CLI repeats a failed API request")
     first_timeout: float = Field(120, gt=0, description="longest wait for the CLI's first sign of life")

@@ -14,6 +14,7 @@ import orjson
 
 Role = Literal["user", "assistant"]
 Effort = Literal["none", "low", "medium", "high", "xhigh", "max"]
+ToolChoice = Literal["auto", "none", "any", "tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,52 @@ class Text:
         return {"type": "text", "text": self.text}
 
 
-Block = Text
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image or a document. `data` is base64, plain text (media type `text/plain`), or a URL if there is no type."""
+
+    type: Literal["image", "document"]
+    media_type: str
+    data: str
+    title: str = ""
+
+    def api(self) -> dict[str, Any]:
+        """Return the Messages API's form of this block."""
+        if not self.media_type:
+            source = {"type": "url", "url": self.data}
+        else:
+            kind = "text" if self.media_type == "text/plain" else "base64"
+            source = {"type": kind, "media_type": self.media_type, "data": self.data}
+        return {"type": self.type, "source": source} | ({"title": self.title} if self.title else {})
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A call that the model made; `input` is a JSON object as text."""
+
+    id: str
+    name: str
+    input: str
+
+    def api(self) -> dict[str, Any]:
+        """Return the Messages API's form of this block."""
+        return {"type": "tool_use", "id": self.id, "name": self.name, "input": orjson.loads(self.input)}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the client's tool returned for a call."""
+
+    tool_use_id: str
+    content: tuple[Text | Media, ...]
+
+    def api(self) -> dict[str, Any]:
+        """Return the Messages API's form of this block."""
+        content = [block.api() for block in self.content]
+        return {"type": "tool_result", "tool_use_id": self.tool_use_id, "content": content}
+
+
+Block = Text | Media | ToolUse | ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +89,55 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A function of the client's that the model may call; `schema` is a JSON Schema as text."""
+
+    name: str
+    description: str
+    schema: str
+
+    def api(self) -> dict[str, Any]:
+        """Return the Messages API's form of this tool."""
+        return {"name": self.name, "description": self.description, "input_schema": orjson.loads(self.schema)}
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One question to the model, with all that leads up to it.
 
     `model` is what the CLI is asked for (an alias such as `sonnet`, or a full id). The last message is the user's.
-    `max_tokens` bounds the answer; `stop` are the texts that end it; `effort` is how hard the model thinks.
+    `tool_choice` is the API's: `tool` forces the tool named `tool_name`. `schema` is the JSON Schema of the answer.
+    `max_tokens` bounds the answer; `stop` are the texts that end it; `effort` is how hard the model thinks;
+    `sampling` are further fields for the API, as pairs of name and number.
     """
 
     model: str
     messages: tuple[Message, ...]
     system: str = ""
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    tool_name: str = ""
+    parallel_tools: bool = True
+    schema: str = ""
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     effort: Effort | None = None
+    sampling: tuple[tuple[str, float], ...] = ()
 
     def canonical(self) -> dict[str, Any]:
         """Return this turn as JSON, without the fields that are at their defaults."""
         turn: dict[str, Any] = {"model": self.model, "messages": [message.api() for message in self.messages]}
         optional = {
             "system": self.system,
+            "tools": [tool.api() for tool in self.tools],
+            "tool_choice": "" if self.tool_choice == "auto" else self.tool_choice,
+            "tool_name": self.tool_name,
+            "single_tool": not self.parallel_tools,
+            "schema": orjson.loads(self.schema) if self.schema else None,
             "max_tokens": self.max_tokens,
             "stop": list(self.stop),
             "effort": self.effort,
+            "sampling": dict(self.sampling),
         }
         return turn | {name: value for name, value in optional.items() if value}
 

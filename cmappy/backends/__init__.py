@@ -9,25 +9,41 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from cmappy.events import ModelInfo
+from cmappy.events import ModelInfo, RateLimit
 from cmappy.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a backend is: `provider` is `claude-code-cli` or `replay`, `login` how the CLI is logged in."""
+    """What a backend is: `provider` is `claude-code-cli` or `replay`, `login` how the CLI is logged in.
+
+    `plan` is what the CLI said last of the subscription's limits.
+    """
 
     provider: str
     cli_version: str
     login: str
     models: tuple[ModelInfo, ...]
+    plan: RateLimit | None = None
+
+
+def route_line(route: str) -> bytes:
+    """Return the line with which a backend says how it answers a turn."""
+    return b'{"cmappy":"route","route":"%b"}' % route.encode()
 
 
 class Backend(Protocol):
     """Answers one turn with the CLI's stdout, line by line."""
 
-    def lines(self, turn: Turn) -> AsyncGenerator[bytes, None]:
-        """Yield the CLI's lines for a turn; raises CmappyError when there can be no (further) lines."""
+    def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[bytes, None]:
+        """Yield a route line and then the CLI's lines; raises CmappyError when there can be no (further) lines.
+
+        `owner` is whose turn it is: what one owner said is never continued for another.
+        """
+        ...
+
+    async def start(self) -> None:
+        """Begin what should be ready before the first turn; does not wait for it."""
         ...
 
     async def status(self) -> Status:

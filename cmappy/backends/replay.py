@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from cmappy import events, fixture
-from cmappy.backends import Status
+from cmappy.backends import Status, route_line
 from cmappy.backends.exits import Exited
 from cmappy.errors import FixtureMissing
 from cmappy.turn import Turn
@@ -42,16 +42,20 @@ class ReplayBackend:
         if recording.turn is None:
             self._models = initialized(recording.lines).models
 
-    async def lines(self, turn: Turn) -> AsyncGenerator[bytes, None]:
+    async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[bytes, None]:
         """Yield the recorded lines; raises FixtureMissing, which names the nearest recording and what differs."""
         key = fixture.canonical_text(turn.canonical())
         recording = self._fixtures.get(key)
         if recording is None:
             raise self._miss(key)
+        yield route_line("replay")
         for line in recording.lines:
             yield line
         if recording.exit is not None:
             raise Exited(recording.exit, recording.stderr)
+
+    async def start(self) -> None:
+        """Do nothing: the recordings are read already."""
 
     async def status(self) -> Status:
         """Return what the recordings tell of the CLI that they were made with."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import orjson
 
-FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 DONE = b"data: [DONE]\n\n"
 PING = b": ping\n\n"

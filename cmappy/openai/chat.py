@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StrictFloat,
     StrictInt,
     StrictStr,
     ValidationError,
@@ -36,12 +37,101 @@ class Wire(BaseModel):
         return value
 
 
+class ImageUrl(Wire):
+    """Where an image is: a `data:` URL, or an address."""
+
+    url: StrictStr
+
+
+class File(Wire):
+    """A file's content as a `data:` URL or bare base64."""
+
+    file_data: StrictStr | None = None
+    filename: StrictStr = ""
+
+
 class Part(Wire):
     """One part of a message's content. Which fields belong to it depends on `type`."""
 
     type: StrictStr
     text: StrictStr | None = None
     refusal: StrictStr | None = None
+    image_url: ImageUrl | None = None
+    file: File | None = None
+
+
+class FunctionCall(Wire):
+    """A function and its arguments, which are JSON as text."""
+
+    name: StrictStr
+    arguments: StrictStr = ""
+
+
+class ToolCall(Wire):
+    """A call that the model made in an earlier answer."""
+
+    id: Annotated[StrictStr, Field(min_length=1)]
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class Function(Wire):
+    """A function that the model may call. `parameters` is a JSON Schema."""
+
+    name: StrictStr
+    description: StrictStr = ""
+    parameters: dict[str, Any] | None = None
+
+
+class FunctionTool(Wire):
+    """An item of `tools`."""
+
+    type: Literal["function"]
+    function: Function
+
+
+class FunctionName(Wire):
+    """The function that the model has to call."""
+
+    name: StrictStr
+
+
+def _choice_type(choice: Any) -> Any:
+    if isinstance(choice, str):
+        return {"type": choice}
+    if isinstance(choice, dict) and "type" not in choice:  # a `function_call`, the older form
+        return {"type": "function", "function": choice}
+    return choice
+
+
+class Choice(Wire):
+    """Whether the model may or must call a function, and which; a plain string is the type."""
+
+    type: Literal["auto", "none", "required", "function"]
+    function: FunctionName | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Choice:
+        if (self.type == "function") != (self.function is not None):
+            raise ValueError('must be "auto", "none", "required" or name a function')
+        return self
+
+
+AnyChoice = Annotated[Choice, BeforeValidator(_choice_type)]
+
+
+class JsonSchema(Wire):
+    """The schema of a `response_format`; an absent one allows every object."""
+
+    name: StrictStr = ""
+    schema_: dict[str, Any] | None = Field(None, alias="schema")
+
+
+class ResponseFormat(Wire):
+    """The form that the answer must have."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
 
 
 def _one_part(content: Any) -> Any:
@@ -53,6 +143,9 @@ class ChatMessage(Wire):
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Annotated[tuple[Part, ...], BeforeValidator(_one_part)] | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    function_call: FunctionCall | None = None
+    tool_call_id: StrictStr = ""
 
 
 class StreamOptions(Wire):
@@ -72,12 +165,20 @@ class ChatRequest(Wire):
     messages: Annotated[tuple[ChatMessage, ...], Field(min_length=1)]
     stream: StrictBool = False
     stream_options: StreamOptions = StreamOptions()
-    n: StrictInt = 1
+    n: Annotated[StrictInt, Field(ge=1)] = 1
     max_tokens: StrictInt | None = None
     max_completion_tokens: StrictInt | None = None
     stop: Annotated[tuple[StrictStr, ...], BeforeValidator(_one_stop), Field(max_length=4)] = ()
     reasoning_effort: StrictStr | None = None
     modalities: tuple[StrictStr, ...] = ()
+    tools: tuple[FunctionTool, ...] = ()
+    tool_choice: AnyChoice = Choice(type="auto")
+    parallel_tool_calls: StrictBool = True
+    functions: tuple[Function, ...] = ()
+    function_call: AnyChoice = Choice(type="auto")
+    response_format: ResponseFormat = ResponseFormat(type="text")
+    temperature: Annotated[StrictFloat, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[StrictFloat, Field(ge=0, le=1)] | None = None
 
 
 def read(body: Any) -> ChatRequest:
@@ -107,9 +208,17 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return path
 
 
+_EXPLANATIONS = {
+    "missing": "Missing required parameter: `{}`.",
+    "too_short": "`{}` must not be empty. Send at least one item.",
+    "tuple_type": "Invalid type for `{}`: it must be an array.",
+    "model_type": "Invalid type for `{}`: it must be an object.",
+    "dict_type": "Invalid type for `{}`: it must be an object.",
+    "string_type": "Invalid type for `{}`: it must be a string.",
+}
+
+
 def _explain(param: str, kind: str, message: str) -> str:
-    if kind == "missing":
-        return f"Missing required parameter: `{param}`."
-    if kind == "too_short":
-        return f"`{param}` must not be empty. Send at least one item."
+    if kind in _EXPLANATIONS:
+        return _EXPLANATIONS[kind].format(param)
     return f"Invalid value for `{param}`: {message[0].lower()}{message[1:]}."

@@ -13,6 +13,7 @@ from sanic.response import BaseHTTPResponse
 from cmappy.backends import Backend
 from cmappy.server.errors import OpenAIErrors
 from cmappy.server.routes import Routes
+from cmappy.server.trace import Trace
 from cmappy.settings import Settings
 
 App = Sanic[Config, SimpleNamespace]
@@ -43,16 +44,18 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     for at, prefix in enumerate(("/v1", "")):
         app.add_route(routes.models, f"{prefix}/models", get, name=f"models_{at}")
         app.add_route(routes.model, f"{prefix}/models/<id:path>", get, name=f"model_{at}")
+        app.add_route(routes.capabilities, f"{prefix}/capabilities", get, name=f"capabilities_{at}")
         app.add_route(routes.complete, f"{prefix}/chat/completions", ["POST"], name=f"chat_{at}")
     app.register_middleware(_name, "request")
     app.register_middleware(_show_name, "response")
+    app.register_listener(lambda _: backend.start(), "after_server_start")
     app.register_listener(lambda _: backend.close(), "after_server_stop")
     return app
 
 
 async def _name(request: Request) -> None:
-    request.ctx.id = f"req_{secrets.token_hex(12)}"
+    request.ctx.trace = Trace(f"req_{secrets.token_hex(12)}")
 
 
 async def _show_name(request: Request, response: BaseHTTPResponse) -> None:
-    response.headers["x-request-id"] = request.ctx.id
+    response.headers.update(request.ctx.trace.headers())

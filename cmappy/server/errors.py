@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from sanic import HTTPResponse, Request, exceptions
 from sanic.handlers import ErrorHandler
@@ -19,6 +20,8 @@ class OpenAIErrors(ErrorHandler):
     def default(self, request: Request, exception: Exception) -> HTTPResponse:
         """Return the response for an exception."""
         error = translate(exception, request)
+        if isinstance(error, errors.PlanExhausted) and error.resets_at:
+            error.retry_after = error.resets_at - time.time()
         headers = error.headers()
         if isinstance(exception, exceptions.MethodNotAllowed):
             headers |= exception.headers

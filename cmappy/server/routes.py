@@ -13,6 +13,7 @@ from sanic.response import json
 
 from cmappy import __version__
 from cmappy.backends import Backend
+from cmappy.events import RateLimit
 from cmappy.openai import chat, fields
 from cmappy.openai.models import model_list, model_object
 from cmappy.server.stream import chunks, send_stream, send_whole
@@ -22,6 +23,11 @@ from cmappy.translate.reply import Reply
 from cmappy.translate.request import to_turn
 
 log = logging.getLogger("cmappy")
+
+
+def _plan(limit: RateLimit | None) -> dict[str, Any] | None:
+    """Return what is known of the subscription's limits; `resets_at` is in Unix seconds, `utilization` from 0 to 1."""
+    return limit.model_dump(include={"status", "resets_at", "kind", "utilization"}) if limit else None
 
 
 class Routes:
@@ -46,6 +52,7 @@ class Routes:
                 "timestamp": int(time.time()),
                 "versions": {"cmappy": __version__, "cli": status.cli_version},
                 "login": status.login,
+                "plan": _plan(status.plan),
             }
         )
 
@@ -61,19 +68,30 @@ class Routes:
         resolve(name, (await self._backend.status()).models, self._settings.model_map)
         return json(model_object(name))
 
+    async def capabilities(self, request: Request) -> HTTPResponse:
+        """Answer `GET /v1/capabilities`: what becomes of every request field."""
+        return json(fields.capabilities())
+
     async def complete(self, request: Request) -> HTTPResponse | None:
         """Answer `POST /v1/chat/completions`."""
         asked = chat.read(request.json)
         model = resolve(asked.model, (await self._backend.status()).models, self._settings.model_map)
-        turn = to_turn(asked, model)
+        turn = to_turn(
+            asked,
+            model,
+            url_images=self._settings.allow_url_images,
+            forward_sampling=self._settings.forward_sampling,
+        )
         reply = Reply(
             id=f"chatcmpl-{secrets.token_hex(16)}",
             created=int(time.time()),
             stop=turn.stop,
+            schema=turn.schema,
+            legacy=bool(asked.functions),
             reasoning=self._settings.reasoning,
         )
         headers = self._say_ignored(asked)
-        answer = chunks(self._backend, turn, reply)
+        answer = chunks(self._backend, turn, reply, request.ctx.trace)
         if not asked.stream:
             return await send_whole(answer, headers, self._settings.total_timeout)
         await send_stream(
@@ -88,7 +106,11 @@ class Routes:
 
     def _say_ignored(self, asked: chat.ChatRequest) -> dict[str, Any]:
         """Return the header that names the fields without effect; each name is logged once."""
-        names = [name for name in fields.ignored(asked) if name.isascii() and name.isprintable()]
+        names = [
+            name
+            for name in fields.ignored(asked, forward_sampling=self._settings.forward_sampling)
+            if name.isascii() and name.isprintable()
+        ]
         for name in set(names) - self._told:
             log.info("the request field `%s` is accepted and has no effect", name[:64])
         self._told.update(names)

@@ -12,9 +12,10 @@ from sanic.response import BaseHTTPResponse, json
 
 from cmappy.backends import Backend
 from cmappy.errors import TimedOut
-from cmappy.events import parse
+from cmappy.events import Route, parse
 from cmappy.openai.answer import DONE, PING, Chunk, encode_error
 from cmappy.server.errors import translate
+from cmappy.server.trace import Trace
 from cmappy.translate.collect import collect
 from cmappy.translate.reply import Reply
 from cmappy.turn import Turn
@@ -49,11 +50,17 @@ class Heartbeat:
             self._silent = True
 
 
-async def chunks(backend: Backend, turn: Turn, reply: Reply) -> AsyncGenerator[Chunk, None]:
+async def chunks(
+    backend: Backend, turn: Turn, reply: Reply, trace: Trace, owner: str = ""
+) -> AsyncGenerator[Chunk, None]:
     """Yield the chunks of the answer to a turn; raises the error that ended it early."""
-    async with aclosing(backend.lines(turn)) as lines:
+    async with aclosing(backend.lines(turn, owner)) as lines:
         async for line in lines:
-            for chunk in reply.feed(parse(line)):
+            event = parse(line)
+            if isinstance(event, Route):
+                trace.route = event.route
+            for chunk in reply.feed(event):
+                trace.see(chunk)
                 yield chunk
             if reply.finished:
                 return
@@ -100,7 +107,7 @@ async def send_stream(
         failed = _too_long(limit) if isinstance(error, TimeoutError) else translate(error)
         if response is None:
             raise failed from error
-        log.warning("%s broke off: %s", request.ctx.id, failed.message)
+        log.warning("%s broke off: %s", request.ctx.trace.id, failed.message)
         last = encode_error(failed.body())
     finally:
         if heartbeat:

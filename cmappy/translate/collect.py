@@ -10,16 +10,16 @@ from cmappy.openai.answer import Chunk
 
 def collect(chunks: Sequence[Chunk]) -> dict[str, Any]:
     """Return the `chat.completion` object that the chunks of a whole answer add up to."""
-    message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
+    message: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None, "annotations": []}
     finish_reason = None
     usage: dict[str, Any] = {}
     for chunk in chunks:
         finish_reason = chunk.finish_reason or finish_reason
         if chunk.usage:
             usage = chunk.usage.json()
-        for name, piece in (chunk.delta or {}).items():
-            if name != "role":
-                message[name] = (message.get(name) or "") + piece
+        _merge(message, {name: piece for name, piece in (chunk.delta or {}).items() if name != "role"})
+    if finish_reason in {"tool_calls", "function_call"}:
+        message["content"] = message["content"] or None
     head = chunks[0].head
     return {
         "id": head.id,
@@ -29,3 +29,19 @@ def collect(chunks: Sequence[Chunk]) -> dict[str, Any]:
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}],
         "usage": usage,
     }
+
+
+def _merge(into: dict[str, Any], delta: dict[str, Any]) -> None:
+    """Add a delta: texts are joined, objects merged, and the items of lists are told apart by their `index`."""
+    for name, piece in delta.items():
+        match piece:
+            case str():
+                into[name] = (into.get(name) or "") + piece
+            case dict():
+                _merge(into.setdefault(name, {}), piece)
+            case list():
+                items = into.setdefault(name, [])
+                for item in piece:
+                    if item["index"] == len(items):
+                        items.append({})
+                    _merge(items[item["index"]], {key: value for key, value in item.items() if key != "index"})

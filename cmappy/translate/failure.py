@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from cmappy import errors
-from cmappy.events import Result
+from cmappy.events import RateLimit, Result
 
 _RETRY_AFTER = 15.0  # seconds; the CLI has already waited and tried again, and does not pass on the API's own advice
 _LONGEST_MESSAGE = 500  # characters
 
 
-def failure(result: Result) -> errors.CmappyError:
-    """Return the error for a result that reports one."""
+def failure(result: Result, limit: RateLimit | None = None) -> errors.CmappyError:
+    """Return the error for a result that reports one; `limit` is what the CLI has said of the plan's limits."""
     said = (result.result or " ".join(result.errors)).strip()[:_LONGEST_MESSAGE]
     if result.terminal_reason in {"prompt_too_long", "blocking_limit"}:
         return errors.PromptTooLong(
@@ -29,6 +29,8 @@ def failure(result: Result) -> errors.CmappyError:
             return errors.ModelNotFound(f"The API does not know this model: {said}", param="model")
         case 413:
             return errors.TooLarge(f"The API found the request too large: {said}", param="messages")
+        case 429 if limit and limit.status == "rejected":
+            return errors.PlanExhausted(f"The subscription's limit is reached: {said}", resets_at=limit.resets_at)
         case 429:
             return errors.RateLimited(f"The API's rate limit is reached: {said}", retry_after=_RETRY_AFTER)
         case int(status) if status >= 500:

@@ -1,8 +1,8 @@
 """The CLI's events become OpenAI's chunks.
 
-Rules: the role is said once; text is sent once, although the CLI repeats every block after its deltas; the reply is
-over at the first stop reason, because the CLI would go on by itself after some of them (CLI_PROTOCOL 6); a turn that
-ends without a stop reason is an error, never a short answer.
+Rules: the role is said once; a block is sent once, although the CLI repeats it after its deltas; the reply is over at
+the first stop reason, because the CLI would go on by itself after some of them (CLI_PROTOCOL 6); a turn that ends
+without a stop reason is an error, never a short answer.
 """
 
 from __future__ import annotations
@@ -10,14 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
+import orjson
+
 from cmappy import events
 from cmappy.errors import CliFailed
-from cmappy.openai.answer import Chunk, FinishReason, Head, Usage
+from cmappy.openai.answer import Chunk, FinishReason, Head
+from cmappy.translate.calls import Calls
 from cmappy.translate.failure import failure
 from cmappy.translate.stop import Stop
+from cmappy.translate.structured import Structured
+from cmappy.translate.tally import Tally
 
 Reasoning = Literal["off", "reasoning_content", "reasoning", "both"]
 
+_REASONING_FIELDS = {
+    "off": (),
+    "reasoning_content": ("reasoning_content",),
+    "reasoning": ("reasoning",),
+    "both": ("reasoning_content", "reasoning"),
+}
 _FINISH_REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -30,39 +41,62 @@ _FINISH_REASONS: dict[str, FinishReason] = {
 
 
 class Reply:
-    """One answer in the making: feed it events, send the chunks that come out, until `finished`."""
+    """One answer in the making: feed it events, send the chunks that come out, until `finished`.
+
+    `created` is in Unix seconds. `schema` is the JSON Schema that the answer must follow; `legacy` answers with
+    `function_call` instead of `tool_calls`.
+    """
 
     def __init__(
-        self, *, id: str, created: int, stop: tuple[str, ...] = (), reasoning: Reasoning = "reasoning_content"
+        self,
+        *,
+        id: str,
+        created: int,
+        stop: tuple[str, ...] = (),
+        schema: str = "",
+        legacy: bool = False,
+        reasoning: Reasoning = "reasoning_content",
     ) -> None:
         self.finished = False
         self._id, self._created = id, created
+        self._reasoning = _REASONING_FIELDS[reasoning]
         self._stop = Stop(stop)
-        self._reasoning_fields = {
-            "off": (),
-            "both": ("reasoning_content", "reasoning"),
-        }.get(reasoning, (reasoning,))
+        self._structured = Structured(schema) if schema else None
+        self._calls = Calls(legacy=legacy)
+        self._tally = Tally()
         self._head: Head | None = None
         self._message_id = ""
         self._said_anything = False
-        self._usage: dict[str, int] = {}
+        self._limit: events.RateLimit | None = None
 
     def feed(self, event: events.Event) -> Iterator[Chunk]:
         """Yield the chunks that follow from an event; raises the error that the event tells of."""
         match event:
             case events.TextDelta(text=text):
                 yield from self._text(text)
-            case events.ThinkingDelta(thinking=thinking) if thinking and self._reasoning_fields:
-                yield self._chunk(dict.fromkeys(self._reasoning_fields, thinking))
+            case events.ArgumentsDelta(partial_json=piece):
+                yield from self._arguments(piece)
+            case events.ThinkingDelta(thinking=thinking) if thinking and self._reasoning:
+                yield self._chunk(dict.fromkeys(self._reasoning, thinking))
+            case events.BlockStart(type="tool_use"):
+                yield from self._call(event.id, event.name)
+            case events.BlockStop():
+                yield from self._deltas(self._calls.stop())
             case events.MessageStart():
                 yield from self._start(event)
             case events.MessageDelta(stop_reason=str(reason)):
-                self._count(event.usage)
-                yield from self._finish(reason)
+                self._tally.count(event.usage)
+                yield from self._end(reason)
             case events.AssistantMessage(synthetic=False) if event.id != self._message_id:
                 yield from self._whole_message(event)
+            case events.Abandoned(from_block_index=index) if index:
+                raise _broken_off()
+            case events.RateLimit():
+                self._limit = event
             case events.Result(is_error=True):
-                raise failure(event)
+                raise failure(event, self._limit)
+            case events.Result() if self._structured:
+                raise self._structured.missing()
             case events.Result(stop_reason=str(reason)):
                 yield from self._finish(reason)
 
@@ -73,27 +107,56 @@ class Reply:
 
     def _start(self, message: events.MessageStart) -> Iterator[Chunk]:
         if self._said_anything:
-            raise CliFailed("The connection to the API was lost in the middle of the answer. Try again.")
+            raise _broken_off()
         self._message_id = message.id
-        self._usage.clear()
-        self._count(message.usage)
+        self._tally.start(message.usage)
         if self._head is None:
             self._head = Head(self._id, self._created, message.model)
-            yield self._chunk({"role": "assistant", "content": ""})
+            yield Chunk(self._head, {"role": "assistant", "content": ""})
 
     def _whole_message(self, message: events.AssistantMessage) -> Iterator[Chunk]:
         """Answer from a message that came without deltas, as after the CLI's own non-streaming second try."""
         yield from self._start(events.MessageStart(id=message.id, model=message.model, usage=message.usage))
         for block in message.content:
-            if block.get("type") == "text":
-                yield from self._text(block["text"])
+            match block:
+                case {"type": "text", "text": str(text)}:
+                    yield from self._text(text)
+                case {"type": "tool_use", "id": str(id), "name": str(name), "input": arguments}:
+                    yield from self._call(id, name)
+                    yield from self._arguments(orjson.dumps(arguments).decode())
+                    yield from self._deltas(self._calls.stop())
 
     def _text(self, text: str) -> Iterator[Chunk]:
+        if self._structured:
+            return  # prose around the structured answer
         shown = self._stop.feed(text)
         if shown:
             yield self._chunk({"content": shown})
         if self._stop.reached:
             yield from self._finish("stop_sequence")
+
+    def _call(self, id: str, name: str) -> Iterator[Chunk]:
+        if self._structured and self._structured.begins(name):
+            return
+        yield from self._deltas(self._calls.start(id, name))
+
+    def _arguments(self, piece: str) -> Iterator[Chunk]:
+        if self._structured and self._structured.open:
+            self._structured.feed(piece)
+            if piece:
+                yield self._chunk({"content": piece})
+        else:
+            yield from self._deltas(self._calls.feed(piece))
+
+    def _end(self, reason: str) -> Iterator[Chunk]:
+        """Finish, unless the answer lacks its structured part: then the CLI asks the model once more."""
+        if self._structured and reason == "end_turn":
+            self._tally.close()
+            return
+        if self._structured and self._structured.open and reason == "tool_use":
+            self._structured.check()
+            reason = "end_turn"
+        yield from self._finish(reason)
 
     def _finish(self, reason: str) -> Iterator[Chunk]:
         held = self._stop.flush()
@@ -102,11 +165,15 @@ class Reply:
         if reason not in _FINISH_REASONS:
             raise CliFailed(f"The model stopped for a reason that cmappy does not know ({reason}). Upgrade cmappy.")
         self.finished = True
-        yield self._chunk({}, _FINISH_REASONS[reason])
-        yield Chunk(self._heading(), usage=self._total())
+        finish_reason = self._calls.finish_reason if reason == "tool_use" else _FINISH_REASONS[reason]
+        yield self._chunk({}, finish_reason)
+        yield Chunk(self._heading(), usage=self._tally.total())
+
+    def _deltas(self, deltas: Iterator[dict[str, Any]]) -> Iterator[Chunk]:
+        return (self._chunk(delta) for delta in deltas)
 
     def _chunk(self, delta: dict[str, Any], finish_reason: FinishReason | None = None) -> Chunk:
-        self._said_anything = self._said_anything or "role" not in delta
+        self._said_anything = True
         return Chunk(self._heading(), delta, finish_reason)
 
     def _heading(self) -> Head:
@@ -114,16 +181,8 @@ class Reply:
             raise CliFailed("The Claude Code CLI answered without saying which model it is. Try again.")
         return self._head
 
-    def _count(self, usage: events.Usage) -> None:
-        self._usage.update(usage.counts())
 
-    def _total(self) -> Usage:
-        counts = self._usage
-        read, written = counts.get("cache_read_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
-        return Usage(
-            prompt_tokens=counts.get("input_tokens", 0) + read + written,
-            completion_tokens=counts.get("output_tokens", 0),
-            cached_tokens=read,
-            cache_write_tokens=written,
-            reasoning_tokens=counts.get("thinking_tokens", 0),
-        )
+def _broken_off() -> CliFailed:
+    return CliFailed(
+        "The connection to the API was lost in the middle of the answer. Try again.", code="upstream_error"
+    )

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import cast, get_args
 
 from cmappy.errors import InvalidRequest, Unsupported
-from cmappy.openai.chat import ChatMessage, ChatRequest, Part
-from cmappy.turn import Block, Effort, Message, Role, Text, Turn
-
-_NOT_YET = {"image_url", "file", "input_audio"}
-
-
-def to_turn(request: ChatRequest, model: str) -> Turn:
-    """Return the turn for a request, with `model` as the CLI knows it; raises InvalidRequest with `param`."""
-    _refuse_unsupported(request)
-    return Turn(
-        model=model,
-        system="\n".join(_system(request.messages)),
-        messages=_conversation(request.messages),
-        max_tokens=_limit(request),
-        stop=tuple(sequence for sequence in request.stop if sequence),
-        effort=_effort(request.reasoning_effort),
-    )
+from cmappy.openai.chat import ChatRequest
+from cmappy.translate import messages, tools
+from cmappy.turn import Effort, Turn
 
 
-def _refuse_unsupported(request: ChatRequest) -> None:
-    extra = request.model_extra or {}
+def to_turn(request: ChatRequest, model: str, *, url_images: bool = False, forward_sampling: bool = False) -> Turn:
+    """Return the turn for a request, with `model` as the CLI knows it; raises InvalidRequest with `param`.
+
+    `url_images` lets the API fetch images by their address; `forward_sampling` sends it `temperature` and `top_p`.
+    """
     if request.n > 1:
         raise Unsupported("Only one choice per request is offered: set `n` to 1.", param="n", code="unsupported_value")
     if "audio" in request.modalities:
         raise Unsupported("Audio output is not offered: ask for `text` only.", param="modalities")
-    for name, choice in (("tools", "tool_choice"), ("functions", "function_call")):
-        if extra.get(name) and extra.get(choice) != "none":
-            raise Unsupported(f"`{name}` is not supported yet: leave it out.", param=name)
-        if extra.get(choice) not in {None, "none", "auto"}:
-            raise Unsupported(f"`{choice}` is not supported yet: leave it out.", param=choice)
-    if (extra.get("response_format") or {"type": "text"}).get("type") != "text":
-        raise Unsupported("Only `response_format` `text` is supported yet.", param="response_format")
+    offered = tools.offered(request)
+    choice, name = tools.choice(request, offered)
+    return Turn(
+        model=model,
+        system=messages.system(request.messages),
+        messages=messages.conversation(request.messages, url_images=url_images),
+        tools=offered,
+        tool_choice=choice,
+        tool_name=name,
+        parallel_tools=request.parallel_tool_calls or not offered,
+        schema=tools.output_schema(request),
+        max_tokens=_limit(request),
+        stop=tuple(sequence for sequence in request.stop if sequence),
+        effort=_effort(request.reasoning_effort),
+        sampling=_sampling(request) if forward_sampling else (),
+    )
 
 
 def _limit(request: ChatRequest) -> int | None:
@@ -57,51 +54,7 @@ def _effort(asked: str | None) -> Effort | None:
     return cast(Effort, effort)
 
 
-def _system(messages: tuple[ChatMessage, ...]) -> Iterator[str]:
-    for at, message in enumerate(messages):
-        if message.role in {"system", "developer"}:
-            for block in _blocks(message, f"messages[{at}]"):
-                yield block.text
-
-
-def _conversation(messages: tuple[ChatMessage, ...]) -> tuple[Message, ...]:
-    """Return the messages with real roles; neighbours of one role become one message, empty ones disappear."""
-    merged: list[Message] = []
-    for at, message in enumerate(messages):
-        path = f"messages[{at}]"
-        if message.role in {"system", "developer"}:
-            continue
-        if message.role in {"tool", "function"}:
-            raise Unsupported(f"`{message.role}` messages are not supported yet.", param=f"{path}.role")
-        blocks = tuple(_blocks(message, path))
-        role: Role = "assistant" if message.role == "assistant" else "user"
-        if merged and merged[-1].role == role:
-            merged[-1] = Message(role, merged[-1].content + blocks)
-        elif blocks:
-            merged.append(Message(role, blocks))
-    if not merged or merged[-1].role != "user":
-        raise Unsupported("The last message must be the user's, and have some content.", param=f"messages[{at}]")
-    return tuple(merged)
-
-
-def _blocks(message: ChatMessage, path: str) -> Iterator[Block]:
-    if message.content is None and message.role != "assistant":
-        raise InvalidRequest(f"Missing required parameter: `{path}.content`.", param=f"{path}.content")
-    for at, part in enumerate(message.content or ()):
-        text = _text(part, f"{path}.content[{at}]")
-        if text:  # the API refuses empty text
-            yield Text(text)
-
-
-def _text(part: Part, path: str) -> str:
-    match part.type:
-        case "text" if part.text is not None:
-            return part.text
-        case "refusal" if part.refusal is not None:
-            return part.refusal
-        case "text" | "refusal":
-            raise InvalidRequest(f"Missing required parameter: `{path}.{part.type}`.", param=f"{path}.{part.type}")
-        case _ if part.type in _NOT_YET:
-            raise Unsupported(f"`{part.type}` parts are not supported yet.", param=f"{path}.type")
-        case _:
-            raise InvalidRequest(f"Unknown content part type `{part.type}`.", param=f"{path}.type")
+def _sampling(request: ChatRequest) -> tuple[tuple[str, float], ...]:
+    """Return what the API knows of sampling; its temperature ends at 1."""
+    known = {"temperature": request.temperature, "top_p": request.top_p}
+    return tuple((name, min(value, 1.0)) for name, value in known.items() if value is not None)

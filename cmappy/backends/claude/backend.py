@@ -1,4 +1,4 @@
-"""Answers turns with the real CLI: one process per turn."""
+"""Answers turns with the real CLI."""
 
 from __future__ import annotations
 
@@ -9,63 +9,86 @@ from contextlib import aclosing
 from pathlib import Path
 
 from cmappy import events
-from cmappy.backends import Status
+from cmappy.backends import Status, route_line
 from cmappy.backends.claude.launch import arguments
 from cmappy.backends.claude.login import Installed
+from cmappy.backends.claude.pool import Pool
 from cmappy.backends.claude.process import Process
-from cmappy.backends.claude.protocol import Conversation, control, initialize
+from cmappy.backends.claude.session import Session
 from cmappy.turn import Turn
 
 
 class ClaudeBackend:
-    """Drives the CLI at `claude` in the given environment. Time limits are in seconds."""
+    """Drives the CLI at `claude` in the given environment. Times are in seconds.
+
+    `warm` processes are started ahead, `live` conversations kept for `idle`; see Pool.
+    """
 
     def __init__(
-        self, claude: str, environment: Mapping[str, str], installed: Installed, *, first: float, silence: float
+        self,
+        claude: str,
+        environment: Mapping[str, str],
+        installed: Installed,
+        *,
+        first: float,
+        silence: float,
+        warm: int = 0,
+        live: int = 0,
+        idle: float = 900,
+        age: float = 1800,
     ) -> None:
         self._claude = claude
         self._environment = environment
         self._installed = installed
-        self._limits = {"first": first, "silence": silence}
+        self._first, self._silence = first, silence
         # The CLI tells the model its working directory: it gets an empty one.
         self._folder = tempfile.TemporaryDirectory(prefix="cmappy-")
         self._processes: set[Process] = set()
+        self._pool = Pool(self._start, warm=warm, live=live, idle=idle, age=age)
+        self._plan: events.RateLimit | None = None
         self._initialized: asyncio.Task[events.Initialized] | None = None
 
-    async def lines(self, turn: Turn) -> AsyncGenerator[bytes, None]:
-        """Yield the CLI's lines for a turn, up to its first stop reason."""
-        process = await self._spawn()
+    async def start(self) -> None:
+        """Begin to warm processes, and to ask the CLI for its models."""
+        self._pool.refill()
+        self._ask()
+
+    async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[bytes, None]:
+        """Yield how the turn is answered, then the CLI's lines up to its first stop reason."""
+        session, route = await self._pool.acquire(turn, owner)
         try:
-            conversation = Conversation(turn)
-            await process.write(conversation.open())
-            async with aclosing(process.lines(**self._limits)) as lines:
+            yield route_line(route)
+            async with aclosing(session.lines(turn)) as lines:
                 async for line in lines:
-                    step = conversation.feed(line)
-                    if step.write:
-                        await process.write(step.write)
-                    if step.goes_on:
-                        process.end(at_once=True)
-                    if step.show:
-                        yield line
-                    if step.over:
-                        return
+                    yield line
         finally:
-            process.end()
+            if session.over:
+                self._pool.keep(session, turn, owner)
+            else:
+                session.process.end()
 
     async def status(self) -> Status:
         """Return the CLI's version, login and models; it is asked for the models once."""
-        if self._initialized is None or (self._initialized.done() and self._initialized.exception()):
-            self._initialized = asyncio.create_task(self._initialize())
-        models = (await asyncio.shield(self._initialized)).models
-        return Status("claude-code-cli", self._installed.version, self._installed.login, models)
+        models = (await asyncio.shield(self._ask())).models
+        return Status("claude-code-cli", self._installed.version, self._installed.login, models, self._plan)
 
     async def close(self) -> None:
         """End all processes and wait until they are gone."""
+        await self._pool.close()
         for process in self._processes:
             process.end()
         for process in list(self._processes):
             await process.ended()
         self._folder.cleanup()
+
+    async def _start(self) -> Session:
+        spawning = asyncio.create_task(self._spawn())
+        try:
+            process = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            spawning.add_done_callback(_end)
+            raise
+        return Session(process, first=self._first, silence=self._silence, on_limit=self._notice)
 
     async def _spawn(self) -> Process:
         process = await Process.spawn(arguments(self._claude), self._environment, Path(self._folder.name))
@@ -73,15 +96,24 @@ class ClaudeBackend:
         process.on_end(self._processes.discard)
         return process
 
+    def _notice(self, limit: events.RateLimit) -> None:
+        self._plan = limit
+
+    def _ask(self) -> asyncio.Task[events.Initialized]:
+        if self._initialized is None or (self._initialized.done() and self._initialized.exception()):
+            self._initialized = asyncio.create_task(self._initialize())
+            self._initialized.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to who asks
+        return self._initialized
+
     async def _initialize(self) -> events.Initialized:
-        process = await self._spawn()
+        session = await self._start()
         try:
-            await process.write(control(initialize()))
-            async with aclosing(process.lines(**self._limits)) as lines:
-                async for line in lines:
-                    match events.parse(line):
-                        case events.ControlResponse(response=response):
-                            return events.Initialized.model_validate(response)
-            raise AssertionError("unreachable: lines() ends by raising")
+            return await session.initialize()
         finally:
-            process.end()
+            session.process.end()
+
+
+def _end(spawning: asyncio.Task[Process]) -> None:
+    """End a process that nobody waits for any more."""
+    if not spawning.exception():
+        spawning.result().end()

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import subprocess
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from cmappy.backends.exits import Exited
@@ -22,11 +25,27 @@ _LONGEST_LINE = 64 << 20  # bytes
 _STDERR_KEPT = 4096  # bytes
 
 
+@cache
+def _bound() -> tuple[str, ...]:
+    """Return the command that makes a child die with this process, even if it is killed; nothing where there is none.
+
+    Elsewhere the CLI notices that its stdin is closed, once it has finished its turn.
+    """
+    setpriv = ("setpriv", "--pdeathsig", "KILL", "--")
+    try:
+        subprocess.run([*setpriv, "true"], check=True, capture_output=True)  # noqa: S603 (constant words)
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    return setpriv
+
+
 class Process:
     """A running `claude`, or whatever stands in for it."""
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
         self._child = child
+        self._lines: deque[bytes] = deque()
+        self._rest: list[bytes] = []  # the beginning of a line whose end has not come yet
         self._stderr = b""
         self._ending = asyncio.Event()
         self._errors = asyncio.create_task(self._drain_stderr())
@@ -38,7 +57,14 @@ class Process:
         pipe = asyncio.subprocess.PIPE
         try:
             child = await asyncio.create_subprocess_exec(
-                *argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=folder, start_new_session=True
+                *_bound(),
+                *argv,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
             )
         except OSError as error:
             raise CliFailed(f"The Claude Code CLI could not be started: {error.strerror}") from error
@@ -56,23 +82,22 @@ class Process:
             self._child.stdin.write(data)
             await self._child.stdin.drain()
 
-    async def lines(self, *, first: float, silence: float) -> AsyncGenerator[bytes, None]:
-        """Yield stdout's lines until the process ends, which raises Exited.
-
-        Raises TimedOut if nothing comes for `first` seconds, or later for `silence` seconds.
-        """
+    async def line(self, limit: float) -> bytes:
+        """Return the next line of stdout; raises TimedOut after `limit` seconds, and Exited when there are no more."""
         assert self._child.stdout is not None  # noqa: S101 (it was spawned with pipes)
-        rest = b""
-        limit = first
-        while data := await self._read(self._child.stdout, limit):
-            limit = silence
-            *lines, rest = (rest + data).split(b"\n")  # on \n only: U+2028 may stand raw inside a string
-            for line in lines:
-                yield line
-            if len(rest) > _LONGEST_LINE:
-                raise CliFailed("The Claude Code CLI wrote a line of more than 64 MB.")
-        await self._errors
-        raise Exited(await self._child.wait(), self._stderr.decode(errors="replace"))
+        while not self._lines:
+            data = await self._read(self._child.stdout, limit)
+            if not data:
+                raise await self._exit()
+            *lines, rest = data.split(b"\n")  # on \n only: U+2028 may stand raw inside a string
+            if lines:
+                lines[0] = b"".join([*self._rest, lines[0]])
+                self._rest = []
+            self._lines.extend(lines)
+            self._rest.append(rest)
+            if sum(map(len, self._rest)) > _LONGEST_LINE:
+                raise CliFailed(f"The Claude Code CLI wrote a line of more than {_LONGEST_LINE >> 20} MB.")
+        return self._lines.popleft()
 
     async def _read(self, stdout: asyncio.StreamReader, limit: float) -> bytes:
         try:
@@ -81,11 +106,24 @@ class Process:
         except TimeoutError as error:
             raise TimedOut(f"The Claude Code CLI said nothing for {limit:g} seconds.") from error
 
+    async def _exit(self) -> Exited:
+        """Return how the process ended; one that only closed its stdout is ended, as it can say nothing more."""
+        await asyncio.wait({asyncio.ensure_future(self._child.wait())}, timeout=_GRACE)
+        self.end()
+        code = await self._child.wait()
+        await asyncio.wait({self._errors}, timeout=_GRACE)
+        return Exited(code, self._stderr.decode(errors="replace"))
+
     def end(self, *, at_once: bool = False) -> None:
         """Have the process and all its children ended; `at_once` leaves them no time for anything more."""
         if at_once:
             self._signal(signal.SIGKILL)
         self._ending.set()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended, or is about to."""
+        return self._child.returncode is not None or self._ending.is_set()
 
     async def ended(self) -> None:
         """Wait until the process is gone."""

@@ -2,22 +2,24 @@
 
 Rules: a process has one conversation; history is told message by message, and each user message of it is
 acknowledged before the next line goes out, because the CLI queues user lines and applies assistant lines at once
-(CLI_PROTOCOL 4); the answer is over at the first stop reason, before the CLI goes on by itself (CLI_PROTOCOL 6).
+(CLI_PROTOCOL 4); the answer is over at the first stop reason, before the CLI goes on by itself (CLI_PROTOCOL 6); the
+client's tools are never run here: their calls stay open until the client answers them (CLI_PROTOCOL 7).
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from cmappy import events
+from cmappy.backends.claude import messages
 from cmappy.errors import CliFailed
-from cmappy.turn import Message, Turn
+from cmappy.turn import Block, Message, Text, ToolResult, ToolUse, Turn
 
-_FINAL = {"end_turn", "stop_sequence"}  # after these the CLI has nothing more to ask
+_MOST_PARKED = 3  # calls; with more the CLI changes the order of their results
+_LONGEST_PARKED = 400_000  # characters of one result; beyond 500,000 the CLI replaces it by the name of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,59 @@ class Step:
 
 
 class Conversation:
-    """Tells one turn to a fresh process: write `open()`, then do what each line's `feed()` says."""
+    """Tells turns to a process: write what `open()` or `resume()` returns, then do what each line's `feed()` says.
 
-    def __init__(self, turn: Turn) -> None:
-        self._batches = deque(_batches(turn))
+    When a turn is over and `settled` becomes true, `history` is what the process has heard and said, and `resume()`
+    takes a turn that adds one message to it, if it `fits()`.
+    """
+
+    def __init__(self) -> None:
+        self.settled = False
+        self._turn: Turn | None = None
+        self._batches: deque[bytes] = deque()
         self._asked = False
+        self._over = False
+        self._said: list[Block] = []
+        self._calls: dict[str, messages.Call] = {}
 
-    def open(self) -> bytes:
-        """Return what to write first."""
+    def open(self, turn: Turn) -> bytes:
+        """Return what to write to a fresh process for its first turn."""
+        self._begin(turn, messages.opening(turn))
         return self._next()
+
+    def resume(self, turn: Turn) -> bytes:
+        """Return what to write for a turn that fits the history."""
+        results = [block for block in turn.messages[-1].content if isinstance(block, ToolResult)]
+        answers = [messages.answer(self._calls[result.tool_use_id], result) for result in results]
+        self._begin(turn, [messages.continuation(turn, answers)])
+        return self._next()
+
+    @property
+    def history(self) -> tuple[Message, ...]:
+        """The messages of the last turn, and the answer to it."""
+        heard = self._turn.messages if self._turn else ()
+        return (*heard, Message("assistant", tuple(self._said)))
+
+    @property
+    def parked(self) -> bool:
+        """Whether the process waits for the results of calls."""
+        return bool(self._calls)
+
+    def fits(self, turn: Turn) -> bool:
+        """Return whether a turn that adds one message to the history can be told to this process unchanged."""
+        if not self._calls:
+            return True
+        last = self._turn
+        *_, question = turn.messages
+        results = [block for block in question.content if isinstance(block, ToolResult)]
+        return (
+            len(results) == len(question.content)
+            and [result.tool_use_id for result in results] == list(self._calls)
+            and all(map(_can_be_parked, results))
+            # These two are fixed until the CLI's own turn ends, which is not before the calls are answered.
+            and last is not None
+            and (last.max_tokens, last.effort) == (turn.max_tokens, turn.effort)
+        )
 
     def feed(self, line: bytes) -> Step:
         """Return what follows from one line of the CLI's stdout; raises CliFailed if the CLI refuses the turn."""
@@ -54,18 +100,62 @@ class Conversation:
                 raise CliFailed(f"The Claude Code CLI refused a control request: {event.error}")
             case events.ControlResponse():
                 return Step()
+            case events.ControlRequest():
+                return self._asked_by_cli(event)
             case events.Result(is_error=False) if not self._asked:
                 return Step(write=self._next())
-            case events.MessageDelta(stop_reason=str(reason)):
-                return Step(show=True, over=True, goes_on=reason not in _FINAL)
             case events.Result():
+                self.settled = self._over
                 return Step(show=True, over=True)
+            case events.MessageStart():
+                self._said.clear()
+            case events.AssistantMessage(synthetic=False):
+                self._hear(event)
+            case events.MessageDelta(stop_reason=str(reason)):
+                return self._end(reason)
+            case events.Abandoned(from_block_index=index) if index:
+                return Step(show=True, over=True, goes_on=True)
         return Step(show=self._asked)
+
+    def _begin(self, turn: Turn, batches: list[bytes]) -> None:
+        self._turn = turn
+        self._batches.extend(batches)
+        self._asked = self._over = self.settled = False
+        self._said.clear()
+        self._calls.clear()
 
     def _next(self) -> bytes:
         batch = self._batches.popleft()
         self._asked = not self._batches
         return batch
+
+    def _hear(self, message: events.AssistantMessage) -> None:
+        for block in message.content:
+            match block:
+                case {"type": "text", "text": str(text)} if self._said and isinstance(self._said[-1], Text):
+                    self._said[-1] = Text(self._said[-1].text + text)
+                case {"type": "text", "text": str(text)} if text:
+                    self._said.append(Text(text))
+                case {"type": "tool_use", "id": str(id), "name": str(name), "input": dict(arguments)}:
+                    self._said.append(ToolUse(id, name, orjson.dumps(arguments).decode()))
+
+    def _asked_by_cli(self, request: events.ControlRequest) -> Step:
+        call = messages.call(request)
+        if call is None:
+            return Step(write=messages.refusal(request))
+        self._calls[call.tool_use_id] = call
+        return Step(show=True)
+
+    def _end(self, reason: str) -> Step:
+        schema = self._turn.schema if self._turn else ""
+        if schema and reason == "end_turn":
+            return Step(show=True)  # the CLI reminds the model of the schema, once
+        self._over = True
+        called = [block.id for block in self._said if isinstance(block, ToolUse)]
+        waits = bool(called) and not schema and called == list(self._calls) and len(called) <= _MOST_PARKED
+        self.settled = waits
+        done = reason in {"end_turn", "stop_sequence"} or (reason == "tool_use" and waits)
+        return Step(show=True, over=True, goes_on=not done)
 
 
 def _is_delta(line: bytes) -> bool:
@@ -73,67 +163,7 @@ def _is_delta(line: bytes) -> bool:
     return line.startswith(b'{"type":"stream_event"') and b'"type":"content_block_delta"' in line[:80]
 
 
-def _batches(turn: Turn) -> list[bytes]:
-    """Return what to write, cut where the CLI has to acknowledge something first."""
-    batch = control(initialize(turn), settings(turn))
-    batches = []
-    *history, question = turn.messages
-    for message in history:
-        batch += _encode(_line(message, query=False))
-        if message.role == "user":
-            batches.append(batch)
-            batch = b""
-    return [*batches, batch + _encode(_line(question, query=True))]
-
-
-def initialize(turn: Turn | None = None) -> dict[str, Any]:
-    """Return the request that opens a conversation; without a turn it only asks the CLI who it is."""
-    system = turn.system if turn else ""
-    return {"subtype": "initialize", "systemPrompt": [system] if system else []}
-
-
-def settings(turn: Turn) -> dict[str, Any]:
-    """Return the request that fits a running process to a turn; every setting is there, so earlier ones are undone."""
-    body: dict[str, Any] = {}
-    # The API refuses stop sequences of white space only; the translator cuts those by itself.
-    if stops := [sequence for sequence in turn.stop if sequence.strip()]:
-        body["stop_sequences"] = stops
-    return {
-        "subtype": "apply_flag_settings",
-        "settings": {
-            # Not `set_model`: that sends a request of its own to check an id the CLI does not list.
-            "model": turn.model,
-            "effortLevel": None if turn.effort == "none" else turn.effort,
-            "env": {
-                "CLAUDE_CODE_MAX_OUTPUT_TOKENS": str(turn.max_tokens or ""),
-                "CLAUDE_CODE_DISABLE_THINKING": "1" if turn.effort == "none" else "",
-                "CLAUDE_CODE_EXTRA_BODY": orjson.dumps(body).decode() if body else "",
-            },
-        },
-    }
-
-
-def control(*requests: dict[str, Any]) -> bytes:
-    """Return control requests as stdin lines."""
-    return b"".join(
-        _encode({"type": "control_request", "request_id": f"cmappy-{at}", "request": request})
-        for at, request in enumerate(requests)
-    )
-
-
-def _line(message: Message, *, query: bool) -> dict[str, Any]:
-    """Return the stdin line for a message; `client_composed` keeps the CLI from reading anything into its text."""
-    if message.role == "assistant":
-        return {"type": "assistant", "message": message.api()}
-    line = {
-        "type": "user",
-        "message": message.api(),
-        "parent_tool_use_id": None,
-        "session_id": "",
-        "client_composed": True,
-    }
-    return line if query else {**line, "shouldQuery": False}
-
-
-def _encode(line: dict[str, Any]) -> bytes:
-    return orjson.dumps(line) + b"\n"
+def _can_be_parked(result: ToolResult) -> bool:
+    """Return whether the CLI passes this result on as it is; it re-encodes images, and has own words for nothing."""
+    texts = [block.text for block in result.content if isinstance(block, Text)]
+    return len(texts) == len(result.content) > 0 and sum(map(len, texts)) <= _LONGEST_PARKED

@@ -1,0 +1,86 @@
+"""One process and its one conversation, for as many turns as the pool keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+
+from cmappy import events
+from cmappy.backends.claude.messages import control, initialize
+from cmappy.backends.claude.process import Process
+from cmappy.backends.claude.protocol import Conversation
+from cmappy.errors import CmappyError
+from cmappy.turn import Turn
+
+_SETTLING = 10.0  # seconds between the end of an answer and the CLI's summary of it; it needs 0.01
+
+
+class Session:
+    """A process that has been asked nothing yet, or that knows a history. Time limits are in seconds."""
+
+    def __init__(
+        self, process: Process, *, first: float, silence: float, on_limit: Callable[[events.RateLimit], None]
+    ) -> None:
+        self.process = process
+        self.conversation = Conversation()
+        self.over = False
+        self._first, self._silence = first, silence
+        self._on_limit = on_limit
+        self._fresh = True
+        self._settling: asyncio.Task[bool] | None = None
+
+    async def lines(self, turn: Turn) -> AsyncGenerator[bytes, None]:
+        """Yield the CLI's lines for a turn; `over` tells whether its first stop reason has been seen."""
+        self.over = False
+        await self.process.write(self.conversation.open(turn) if self._fresh else self.conversation.resume(turn))
+        self._fresh = False
+        limit = self._first
+        while not self.over:
+            line = await self.process.line(limit)
+            step = self.conversation.feed(line)
+            self.over, limit = step.over, self._silence
+            if step.write:
+                await self.process.write(step.write)
+            if step.goes_on:
+                self.process.end(at_once=True)
+            self._notice_limit(line)
+            if step.show:
+                yield line
+
+    async def initialize(self) -> events.Initialized:
+        """Return what the CLI says of itself; the session is then good for nothing else."""
+        await self.process.write(control(initialize()))
+        while True:
+            event = events.parse(await self.process.line(self._first))
+            if isinstance(event, events.ControlResponse):
+                return events.Initialized.model_validate(event.response)
+
+    async def ready(self) -> None:
+        """Wait until a fresh process takes requests; raises CmappyError if it never does."""
+        await self.process.write(control({"subtype": "apply_flag_settings", "settings": {}}))
+        while not isinstance(events.parse(await self.process.line(self._first)), events.ControlResponse):
+            pass
+
+    def settle(self) -> None:
+        """Begin to read what the CLI says after an answer, so that the next turn finds the pipe empty."""
+        self._settling = asyncio.create_task(self._settle())
+
+    async def settled(self) -> bool:
+        """Return whether the process is alive and waits for the next turn; waits until that is known."""
+        return self._settling is not None and await asyncio.shield(self._settling) and not self.process.gone
+
+    async def _settle(self) -> bool:
+        with suppress(CmappyError, TimeoutError):
+            async with asyncio.timeout(_SETTLING):
+                while not self.conversation.settled:
+                    line = await self.process.line(_SETTLING)
+                    self.conversation.feed(line)
+                    self._notice_limit(line)
+            return True
+        self.process.end()
+        return False
+
+    def _notice_limit(self, line: bytes) -> None:
+        if line.startswith(b'{"type":"rate_limit_event"') and isinstance(event := events.parse(line), events.RateLimit):
+            self._on_limit(event)
