@@ -11,8 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tools import hermetic
+from tools import hermetic, scenario
 from tools.upstream.received import Received
+from tools.upstream.scenarios import Scenarios
 from tools.upstream.server import Upstream
 
 
@@ -22,12 +23,22 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--text", help="the answer to every request that the script does not cover")
     parser.add_argument("--script", type=Path, metavar="FILE", help="a JSON list of answers, one for each request")
+    parser.add_argument(
+        "--scenarios",
+        type=Path,
+        metavar="DIR",
+        nargs="?",
+        const=scenario.FOLDER,
+        help="answer each request as its scenario says, any number of times (default DIR: fixtures/scenarios)",
+    )
     flags = parser.parse_args()
     try:
         answers: list[dict[str, Any]] = json.loads(flags.script.read_text("utf-8")) if flags.script else []
         upstream = Upstream(*answers, port=flags.port)
+        if flags.scenarios:
+            upstream.always = Scenarios(scenario.load(flags.scenarios))
     except (OSError, ValueError) as error:
-        sys.exit(f"Cannot use {flags.script}: {error}")
+        sys.exit(f"Cannot use {flags.scenarios or flags.script}: {error}")
     if flags.text is not None:
         upstream.default = {"text": flags.text}
     try:

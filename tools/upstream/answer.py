@@ -12,7 +12,8 @@ Keys of an answer, all optional:
     stop_reason, stop_sequence, stop_details, output_tokens
     then, after             "error" (an `error` event, from `error`), "cut" (the connection is aborted) or "hang"
                             (silence) instead of the proper end, after so many deltas; after all unless told
-    then_wait               a gate's name, to wait for before that: what was sent before has surely been read then
+    then_wait, then_delay   a gate's name, then seconds, to wait for before that: what was sent before has surely been
+                            read then
 """
 
 import json
@@ -47,7 +48,7 @@ _USAGE = {
 }
 _ANSWER_KEYS = {
     *("delay", "wait", "headers", "status", "error", "model", "usage", "text", "blocks"),
-    *("stop_reason", "stop_sequence", "stop_details", "output_tokens", "then", "after", "then_wait"),
+    *("stop_reason", "stop_sequence", "stop_details", "output_tokens", "then", "after", "then_wait", "then_delay"),
 }
 _PACE_KEYS = {"type", "pieces", "pause", "wait"}
 _OPTIONAL_KEYS = {"id", "signature"}
@@ -94,6 +95,7 @@ class Answer:
     then: Ending | None
     after: int | None
     then_wait: str | None
+    then_delay: float
 
     @property
     def thinking_tokens(self) -> int:
@@ -123,6 +125,7 @@ def parse(script: Mapping[str, Any]) -> Answer:
         then=_ending(script),
         after=script.get("after"),
         then_wait=script.get("then_wait"),
+        then_delay=script.get("then_delay", 0.0),
     )
 
 
@@ -138,8 +141,8 @@ def _ending(script: Mapping[str, Any]) -> Ending | None:
     then: Ending | None = script.get("then")
     if then not in (None, *get_args(Ending)):
         raise ValueError(f"unknown `then` {then!r}; known: {', '.join(get_args(Ending))}")
-    if then is None and ("after" in script or "then_wait" in script):
-        raise ValueError("`after` and `then_wait` say when `then` happens, and there is no `then`")
+    if then is None and (script.keys() & {"after", "then_wait", "then_delay"}):
+        raise ValueError("`after`, `then_wait` and `then_delay` say when `then` happens, and there is no `then`")
     return then
 
 

@@ -53,6 +53,8 @@ def steps(answer: Answer, model: str, message_id: str, tool_ids: Iterator[str]) 
     yield from _until(answer.after, _blocks(answer.blocks, tool_ids))
     if answer.then_wait is not None:
         yield Wait(answer.then_wait)
+    if answer.then_delay:
+        yield Pause(answer.then_delay)
     match answer.then:
         case "error":
             yield Event({"type": "error", "error": answer.error})

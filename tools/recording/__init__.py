@@ -1,0 +1,1 @@
+"""Runs scenarios through the real CLI and keeps what it said."""

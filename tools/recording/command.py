@@ -1,0 +1,130 @@
+"""The `tools/record` command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from cmappy.errors import CmappyError
+from cmappy.fixture import BadFixture, load
+from tools import scenario
+from tools.recording.session import INITIALIZE, Session, hermetic_session, live_session
+from tools.recording.shape import changes, shape
+from tools.scenario import Scenario
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FIXTURES = ROOT / "fixtures"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Record what is asked for; exits with 1 if something could not be recorded, or has changed its shape."""
+    flags = _parser().parse_args(argv)
+    try:
+        scenarios = scenario.load()
+        chosen = _choose(scenarios, flags.name)
+    except ValueError as error:
+        sys.exit(f"record: {error}")
+    if flags.list:
+        for each in chosen:
+            print(f"{each.name:24}{'(by hand) ' if each.handmade else ''}{each.about}")
+        return
+    if flags.live and not flags.name:
+        sys.exit("record: --live spends the quota of your plan: name the scenarios to record.")
+    try:
+        failed = asyncio.run(_run(flags, scenarios, chosen))
+    except (CmappyError, OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"record: {error}")
+    sys.exit(1 if failed else 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/record",
+        description="Run scenarios through the real Claude Code CLI and write fixtures/<name>.ndjson. "
+        "Hermetic: the CLI talks to a stub of the API on loopback, without an account.",
+    )
+    parser.add_argument("name", nargs="*", help=f"a scenario, or {INITIALIZE} (default: all)")
+    parser.add_argument("--list", action="store_true", help="name the scenarios and do nothing")
+    parser.add_argument(
+        "--check", action="store_true", help="record to a temporary folder, and report what has changed its shape"
+    )
+    parser.add_argument("--live", action="store_true", help="use your own login and the real API: spends your quota")
+    parser.add_argument(
+        "--claude", type=Path, metavar="PATH", help="the CLI (default: the one of tools/install-claude)"
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="DIR", default=FIXTURES, help="where to write (default: fixtures/)"
+    )
+    return parser
+
+
+def _choose(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario]:
+    """Return the scenarios of those names, all if there is no name; a ValueError names the unknown."""
+    known = {each.name for each in scenarios} | {INITIALIZE}
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"there is no scenario {unknown[0]!r}; `tools/record --list` names them all")
+    return [each for each in scenarios if not names or each.name in names]
+
+
+async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen: Sequence[Scenario]) -> int:
+    """Record, and return how many scenarios failed or have changed."""
+    claude = (flags.claude or _installed()).absolute()
+    with tempfile.TemporaryDirectory(prefix="cmappy-recordings-") as temporary:
+        folder = Path(temporary) if flags.check else flags.into
+        opened: AbstractAsyncContextManager[Session] = (
+            live_session(claude, folder) if flags.live else hermetic_session(claude, folder, scenarios)
+        )
+        async with opened as session:
+            print(
+                f"{claude} {(await session.backend.status()).cli_version}, login: {'yours' if flags.live else 'none'}"
+            )
+            failed = 0
+            if not flags.name or INITIALIZE in flags.name:
+                failed += await _one(INITIALIZE, session.record_initialize(), flags, folder)
+            for each in chosen:
+                if each.handmade:
+                    print(f"{each.name:24}written by hand, left alone")
+                elif flags.live and "errors" in each.tags:
+                    print(f"{each.name:24}left out: the real API does not fail on demand")
+                else:
+                    failed += await _one(each.name, session.record(each), flags, folder)
+    return failed
+
+
+async def _one(name: str, recording: Awaitable[None], flags: argparse.Namespace, folder: Path) -> int:
+    """Record one scenario, and tell how it went; returns 1 if it failed or has changed its shape."""
+    print(f"{name:24}", end="", flush=True)
+    committed, started = flags.into / f"{name}.ndjson", time.monotonic()
+    before = committed.read_bytes() if committed.exists() else b""
+    try:
+        await recording
+    except CmappyError as error:
+        print(f"FAILED: {error}")
+        return 1
+    after = (folder / f"{name}.ndjson").read_bytes()
+    lines = load(after).lines
+    spent = f"{len(lines):5} lines {time.monotonic() - started:5.1f} s"
+    if not flags.check:
+        print(spent, "new" if not before else "unchanged" if before == after else "changed")
+        return 0
+    try:
+        told = changes(shape(load(before).lines), shape(lines))
+    except BadFixture as error:
+        told = [f"the committed recording cannot be read: {error}"]
+    print(spent, "another shape" if told else "same shape")
+    for line in told:
+        print(f"    {line}")
+    return 1 if told else 0
+
+
+def _installed() -> Path:
+    """Return the CLI that tools/install-claude installs."""
+    done = subprocess.run([ROOT / "tools" / "install-claude"], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(done.stdout.splitlines()[-1])

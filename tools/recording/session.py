@@ -1,0 +1,102 @@
+"""A real CLI, ready to be recorded: hermetic with the stub of the API, or with the caller's own login."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmappy.backends.claude.backend import ClaudeBackend
+from cmappy.backends.claude.launch import arguments, environment
+from cmappy.backends.claude.login import inspect
+from cmappy.backends.claude.process import Process
+from cmappy.backends.exits import Exited
+from cmappy.backends.record import RecordingBackend, today, write
+from cmappy.fixture import Fixture
+from cmappy.openai.chat import read
+from cmappy.translate.models import resolve
+from cmappy.translate.request import to_turn
+from cmappy.turn import Turn
+from tools import hermetic
+from tools.scenario import Scenario
+from tools.upstream.scenarios import Scenarios
+from tools.upstream.server import Upstream
+
+INITIALIZE = "initialize"  # the name of the recording that holds the CLI's list of models, and no turn
+
+_PATIENCE = 120.0  # seconds
+_WHO_ARE_YOU = (
+    b'{"type":"control_request","request_id":"cmappy-0","request":{"subtype":"initialize","systemPrompt":[]}}\n'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One CLI and the folder that its recordings go to."""
+
+    claude: Path
+    folder: Path
+    backend: ClaudeBackend
+    variables: Mapping[str, str]
+
+    async def record(self, scenario: Scenario) -> None:
+        """Write the recording of a scenario; raises CmappyError if the CLI cannot be driven to its end."""
+        turn = await self.turn(scenario)
+        recorder = RecordingBackend(self.backend, self.folder, scenario.name)
+        try:
+            async with aclosing(recorder.lines(turn)) as lines:
+                # To the end: the translator would stop reading where it cuts an answer.
+                async for _ in lines:
+                    pass
+        except Exited:
+            pass  # recorded, with its exit code
+
+    async def turn(self, scenario: Scenario) -> Turn:
+        """Return the turn that a scenario's request stands for."""
+        request = read(scenario.request)
+        return to_turn(request, resolve(request.model, (await self.backend.status()).models, {}))
+
+    async def record_initialize(self) -> None:
+        """Write what the CLI answers to `initialize`, verbatim."""
+        with tempfile.TemporaryDirectory(prefix="cmappy-") as neutral:
+            process = await Process.spawn(arguments(str(self.claude)), self.variables, Path(neutral))
+            try:
+                await process.write(_WHO_ARE_YOU)
+                async with aclosing(process.lines(first=_PATIENCE, silence=_PATIENCE)) as lines:
+                    line = await anext(line async for line in lines if b'"control_response"' in line)
+            finally:
+                process.end()
+                await process.ended()
+        version = (await self.backend.status()).cli_version
+        write(self.folder / f"{INITIALIZE}.ndjson", Fixture(None, (line,), version, today()))
+
+
+@asynccontextmanager
+async def hermetic_session(claude: Path, folder: Path, scenarios: Iterable[Scenario]) -> AsyncGenerator[Session, None]:
+    """Open a session whose API is the stub, in a home of its own."""
+    async with Upstream() as upstream:
+        upstream.always = Scenarios(scenarios)
+        with tempfile.TemporaryDirectory(prefix="claude-home-") as home:
+            async with _session(claude, folder, hermetic.environment(Path(home), upstream.url)) as session:
+                yield session
+
+
+@asynccontextmanager
+async def live_session(claude: Path, folder: Path) -> AsyncGenerator[Session, None]:
+    """Open a session with the caller's own login, whose quota it spends."""
+    async with _session(claude, folder, os.environ) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _session(claude: Path, folder: Path, inherited: Mapping[str, str]) -> AsyncGenerator[Session, None]:
+    variables = environment(inherited, own_address="127.0.0.1:0")
+    installed = await inspect(str(claude), variables)
+    backend = ClaudeBackend(str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE)
+    try:
+        yield Session(claude, folder, backend, variables)
+    finally:
+        await backend.close()

@@ -1,0 +1,58 @@
+"""What a recording looks like, whatever it says: the kinds of lines, and the keys that each kind has (pure)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+Shape = dict[str, frozenset[str]]
+
+_CONTENTS = {"input", "arguments", "structured_output", "modelUsage"}  # their keys are the client's, or names of models
+
+
+def shape(lines: Iterable[bytes]) -> Shape:
+    """Return the paths of keys that each kind of line has in a recording."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        try:
+            said = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            found["(no JSON)"].add("")
+        else:
+            found[_kind(said)].update(_paths(said))
+    return {kind: frozenset(paths) for kind, paths in found.items()}
+
+
+def changes(before: Shape, after: Shape) -> list[str]:
+    """Return what differs between two shapes, a line for each difference."""
+    told = [f"- {kind}" for kind in sorted(before.keys() - after.keys())]
+    told += [f"+ {kind}" for kind in sorted(after.keys() - before.keys())]
+    for kind in sorted(before.keys() & after.keys()):
+        told += [f"- {kind}: {path}" for path in sorted(before[kind] - after[kind])]
+        told += [f"+ {kind}: {path}" for path in sorted(after[kind] - before[kind])]
+    return told
+
+
+def _kind(said: dict[str, Any]) -> str:
+    """Return what tells lines apart: `type`, then `subtype`, or what is inside a `stream_event`."""
+    steps: list[Any] = [said.get("type"), said.get("subtype")]
+    inner = said.get("event") if said.get("type") == "stream_event" else said.get("request") or said.get("response")
+    if isinstance(inner, dict):
+        steps += [inner.get("type"), inner.get("subtype")]
+        steps += [(inner.get(name) or {}).get("type") for name in ("delta", "content_block")]
+    return "/".join(step for step in steps if isinstance(step, str))
+
+
+def _paths(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            here = f"{path}.{name}" if path else name
+            yield here
+            if name not in _CONTENTS:
+                yield from _paths(item, here)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _paths(item, f"{path}[]")
