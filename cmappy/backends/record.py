@@ -77,6 +77,8 @@ def answered(turn: Turn, lines: Sequence[bytes]) -> bool:
     stop = Stop(turn.stop)
     for line in lines:
         match events.parse(line):
+            case events.MessageDelta(stop_reason="end_turn") if turn.schema:
+                pass  # without the structured answer: the CLI asks the model once more
             case events.MessageDelta(stop_reason=str()) | events.Result():
                 return True
             case events.TextDelta(text=text):

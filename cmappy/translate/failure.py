@@ -29,7 +29,8 @@ def failure(result: Result, limit: RateLimit | None = None) -> errors.CmappyErro
             return errors.ModelNotFound(f"The API does not know this model: {said}", param="model")
         case 413:
             return errors.TooLarge(f"The API found the request too large: {said}", param="messages")
-        case 429 if limit and limit.status == "rejected":
+        # A limit that is not the plan's is reported as rejected too, but never resets.
+        case 429 if limit and limit.status == "rejected" and limit.resets_at:
             return errors.PlanExhausted(f"The subscription's limit is reached: {said}", resets_at=limit.resets_at)
         case 429:
             return errors.RateLimited(f"The API's rate limit is reached: {said}", retry_after=_RETRY_AFTER)

@@ -65,8 +65,9 @@ class Session:
             process = await Process.spawn(arguments(str(self.claude)), self.variables, Path(neutral))
             try:
                 await process.write(_WHO_ARE_YOU)
-                async with aclosing(process.lines(first=_PATIENCE, silence=_PATIENCE)) as lines:
-                    line = await anext(line async for line in lines if b'"control_response"' in line)
+                line = b""
+                while b'"control_response"' not in line:
+                    line = await process.line(_PATIENCE)
             finally:
                 process.end()
                 await process.ended()
