@@ -71,7 +71,10 @@ class ScriptedBackend:
         self.closed = asyncio.Event()
         self.shut_down = False
 
-    async def lines(self, turn):
+    async def start(self):
+        """Do nothing: a script needs no preparation."""
+
+    async def lines(self, turn, owner=""):
         """Do what the script says."""
         self.turns.append(turn)
         self.started.set()
@@ -133,19 +136,19 @@ def serve(backend):
 
     @asynccontextmanager
     async def serve(**chosen):
-        listener = socket.create_server(("127.0.0.1", 0))
-        app = create_app(Settings(**chosen), backend)
-        server = await app.create_server(sock=listener, return_asyncio_server=True)
-        await server.startup()
-        await server.before_start()
-        await server.after_start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            await server.before_stop()
-            server.close()
-            await server.wait_closed()
-            await server.after_stop()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            app = create_app(Settings(**chosen), backend)
+            server = await app.create_server(sock=listener, return_asyncio_server=True)
+            await server.startup()
+            await server.before_start()
+            await server.after_start()
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                await server.before_stop()
+                server.close()
+                await server.wait_closed()
+                await server.after_stop()
 
     return serve
 

@@ -18,6 +18,7 @@ TOLD = [
     (errors.LoginFailed, 401, "authentication_error", "claude_auth_error", "false"),
     (errors.PermissionRefused, 403, "permission_error", "permission_denied", "false"),
     (errors.RateLimited, 429, "rate_limit_error", "rate_limit_exceeded", None),
+    (errors.PlanExhausted, 429, "rate_limit_error", "usage_limit_reached", "false"),
     (errors.CliFailed, 502, "server_error", "cli_error", "false"),
     (errors.FixtureMissing, 502, "server_error", "fixture_missing", "false"),
     (errors.Overloaded, 503, "server_error", "overloaded", "false"),
