@@ -6,6 +6,7 @@ Nothing that a client sends gets here. Source of every flag and variable: CLI 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 SERVER = "client"  # the name of the in-process MCP server that offers the client's tools
 
@@ -35,6 +36,7 @@ _INHERITED = {
     *("CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_BASE_URL"),
 }
 _API_KEYS = {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"}
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}  # noqa: S104 (compared, not listened on)
 
 _FIXED = {
     "TERM": "dumb",
@@ -71,10 +73,18 @@ def environment(
     """Return the child's environment: an allow-list of the inherited one, and what isolates the CLI.
 
     API keys are left out unless allowed, because the CLI would bill them although a subscription is logged in.
-    `ANTHROPIC_BASE_URL` is left out if it is `own_address` (host:port): the CLI would call this very server.
+    `ANTHROPIC_BASE_URL` is left out if it leads to `own_address` (host:port): the CLI would call this very server.
     """
     allowed = _INHERITED | (_API_KEYS if allow_api_key else set())
     kept = {name: value for name, value in inherited.items() if name in allowed or name.startswith("LC_")}
-    if own_address in kept.get("ANTHROPIC_BASE_URL", "").replace("localhost", "127.0.0.1"):
+    if _leads_to(own_address, kept.get("ANTHROPIC_BASE_URL", "")):
         del kept["ANTHROPIC_BASE_URL"]
     return {**kept, **_FIXED, "CLAUDE_CODE_MAX_RETRIES": str(max_retries)}
+
+
+def _leads_to(address: str, url: str) -> bool:
+    """Return whether a URL leads to an address (host:port), whichever of this machine's own names either uses."""
+    host, _, port = address.rpartition(":")
+    _, _, place = urlsplit(url).netloc.rpartition("@")
+    name, _, number = place.rpartition(":")
+    return bool(port) and number == port and (name.strip("[]") == host or {name.strip("[]"), host} <= _THIS_MACHINE)
