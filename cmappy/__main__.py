@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+
+from sanic.server import try_use_uvloop
 
 from cmappy import __version__, settings
 from cmappy.backends import Backend
@@ -15,27 +18,52 @@ from cmappy.backends.replay import ReplayBackend
 from cmappy.errors import CmappyError
 from cmappy.fixture import BadFixture
 from cmappy.server.app import create_app
+from cmappy.server.reload import watch
+from cmappy.server.run import serving
 from cmappy.settings import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the server until it is told to stop; exits with 1 if it cannot start."""
     chosen = settings.from_command_line(argv)
+    if chosen.reload:
+        sys.exit(watch(sys.argv[1:] if argv is None else argv))
     logging.basicConfig(level=chosen.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
     for name in ("sanic.root", "sanic.server"):
         logging.getLogger(name).setLevel(logging.WARNING)  # its start and stop messages repeat ours
+    try_use_uvloop()
     try:
-        backend, about = build(chosen)
-        listener = listen(chosen)
+        asyncio.run(_until_told(serve(chosen)))
     except (CmappyError, BadFixture, OSError) as error:
         print(f"cmappy: {error}", file=sys.stderr)
         sys.exit(1)
-    app = create_app(chosen, backend)
-    app.after_server_start(lambda _: _greet(about, listener))
-    app.run(sock=listener, single_process=True, motd=False, access_log=False)
 
 
-def build(chosen: Settings) -> tuple[Backend, str]:
+async def serve(chosen: Settings) -> None:
+    """Serve until cancelled; raises CmappyError, BadFixture or OSError if that cannot begin."""
+    with listen(chosen) as listener:
+        backend, about = await build(chosen)
+        async with serving(create_app(chosen, backend), listener):
+            _greet(about, listener)
+            await asyncio.Event().wait()
+
+
+async def _until_told(work: Coroutine[None, None, None]) -> None:
+    """Run something until SIGINT or SIGTERM, and let it clean up; a second signal does not disturb that."""
+    task = asyncio.create_task(work)
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    signalled = asyncio.create_task(told.wait())
+    await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
+
+
+async def build(chosen: Settings) -> tuple[Backend, str]:
     """Return the backend for the settings, and a line that says what it is; raises CmappyError or BadFixture."""
     if chosen.replay:
         return ReplayBackend(chosen.replay), f"Replaying the recordings in {chosen.replay}"
@@ -50,7 +78,7 @@ def build(chosen: Settings) -> tuple[Backend, str]:
         allow_api_key=chosen.allow_api_key,
         max_retries=chosen.max_retries,
     )
-    installed = asyncio.run(inspect(chosen.claude, child, check_login=not chosen.skip_auth_check))
+    installed = await inspect(chosen.claude, child, check_login=not chosen.skip_auth_check)
     backend: Backend = ClaudeBackend(
         chosen.claude,
         child,
@@ -78,7 +106,7 @@ def listen(chosen: Settings) -> socket.socket:
         ) from None
 
 
-async def _greet(about: str, listener: socket.socket) -> None:
+def _greet(about: str, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
     body = '{"model": "sonnet", "messages": [{"role": "user", "content": "Say hello."}]}'

@@ -129,13 +129,21 @@ class Result(Event):
     errors: tuple[str, ...] = ()
 
 
-class RateLimit(Event):
-    """How much of the subscription's plan is used up. `resets_at` is in Unix seconds, `utilization` from 0 to 1."""
+class LimitWindow(Event):
+    """One of the plan's limits, as `five_hour`. `resets_at` is in Unix seconds, `utilization` from 0 to 1."""
 
     status: str = ""
-    resets_at: int | None = Field(default=None, alias="resetsAt")
-    kind: str | None = Field(default=None, alias="rateLimitType")
     utilization: float | None = None
+    resets_at: int | None = Field(default=None, alias="resetsAt")
+
+
+class RateLimit(Event):
+    """How much of the subscription's plan is used up; `kind` is the window that matters now."""
+
+    status: str = ""
+    kind: str | None = Field(default=None, alias="rateLimitType")
+    resets_at: int | None = Field(default=None, alias="resetsAt")
+    windows: dict[str, LimitWindow] = Field(default={}, alias="unifiedWindows")
 
 
 class ControlRequest(Event):

@@ -70,7 +70,7 @@ class ToolResult:
     def api(self) -> dict[str, Any]:
         """Return the Messages API's form of this block."""
         content = [block.api() for block in self.content]
-        return {"type": "tool_result", "tool_use_id": self.tool_use_id, "content": content}
+        return {"type": "tool_result", "tool_use_id": self.tool_use_id, "content": content or ""}
 
 
 Block = Text | Media | ToolUse | ToolResult

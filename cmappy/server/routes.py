@@ -27,7 +27,7 @@ log = logging.getLogger("cmappy")
 
 def _plan(limit: RateLimit | None) -> dict[str, Any] | None:
     """Return what is known of the subscription's limits; `resets_at` is in Unix seconds, `utilization` from 0 to 1."""
-    return limit.model_dump(include={"status", "resets_at", "kind", "utilization"}) if limit else None
+    return limit.model_dump() if limit else None
 
 
 class Routes:

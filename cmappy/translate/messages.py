@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import orjson
 
@@ -15,6 +16,8 @@ from cmappy.errors import InvalidRequest, TooLarge, Unsupported
 from cmappy.openai.chat import ChatMessage, FunctionCall, Part
 from cmappy.translate import media
 from cmappy.turn import Block, Media, Message, Role, Text, ToolResult, ToolUse
+
+Kind = TypeVar("Kind", bound=Block)
 
 
 def system(messages: tuple[ChatMessage, ...]) -> str:
@@ -75,6 +78,7 @@ class _Reader:
     def _add(self, role: Role, blocks: Sequence[Block]) -> None:
         if self._merged and self._merged[-1].role == role:
             blocks = [*self._merged.pop().content, *blocks]
+        blocks = _without_blank_texts(blocks)
         if blocks:
             self._merged.append(Message(role, tuple(blocks)))
 
@@ -130,7 +134,7 @@ class _Reader:
                 param=f"{path}.{'tool_call_id' if id else 'role'}",
             )
         blocks = self._parts(message, path, "text image")
-        return ToolResult(self._open.pop(id), tuple(blocks))
+        return ToolResult(self._open.pop(id), tuple(_without_blank_texts(blocks)))
 
     def _all_answered(self) -> None:
         if self._open:
@@ -139,6 +143,18 @@ class _Reader:
                 f"These have none: {', '.join(self._open)}.",
                 param="messages",
             )
+
+
+def _without_blank_texts(blocks: Sequence[Kind]) -> list[Kind]:
+    """Join text of white space only, which the API refuses, with the text beside it; drop it where there is none."""
+    joined: list[Any] = []
+    for block in blocks:
+        last = joined[-1] if joined else None
+        if isinstance(block, Text) and isinstance(last, Text) and not (block.text.strip() and last.text.strip()):
+            joined[-1] = Text(last.text + block.text)
+        else:
+            joined.append(block)
+    return [block for block in joined if not isinstance(block, Text) or block.text.strip()]
 
 
 class _Parts:
@@ -158,9 +174,7 @@ class _Parts:
 
     def blocks(self) -> Iterator[Text | Media]:
         for at, part in enumerate(self._parts):
-            block = self._block(part, f"{self._path}.content[{at}]")
-            if block != Text(""):
-                yield block
+            yield self._block(part, f"{self._path}.content[{at}]")
 
     def _block(self, part: Part, path: str) -> Text | Media:
         match part.type:

@@ -38,11 +38,15 @@ class ClaudeBackend:
         age: float = 1800,
     ) -> None:
         self._claude = claude
-        self._environment = environment
         self._installed = installed
         self._first, self._silence = first, silence
-        # The CLI tells the model its working directory: it gets an empty one.
+        # The CLI tells the model its working directory, so it gets an empty one; and it leaves files in its temporary
+        # directory, so it gets one that goes with this backend.
         self._folder = tempfile.TemporaryDirectory(prefix="cmappy-")
+        self._empty = Path(self._folder.name, "empty")
+        self._environment = {**environment, "TMPDIR": str(Path(self._folder.name, "tmp"))}
+        for folder in (self._empty, Path(self._environment["TMPDIR"])):
+            folder.mkdir()
         self._processes: set[Process] = set()
         self._pool = Pool(self._start, warm=warm, live=live, idle=idle, age=age)
         self._plan: events.RateLimit | None = None
@@ -88,10 +92,16 @@ class ClaudeBackend:
         except asyncio.CancelledError:
             spawning.add_done_callback(_end)
             raise
-        return Session(process, first=self._first, silence=self._silence, on_limit=self._notice)
+        return Session(
+            process,
+            base_url=self._environment.get("ANTHROPIC_BASE_URL", ""),
+            first=self._first,
+            silence=self._silence,
+            on_limit=self._notice,
+        )
 
     async def _spawn(self) -> Process:
-        process = await Process.spawn(arguments(self._claude), self._environment, Path(self._folder.name))
+        process = await Process.spawn(arguments(self._claude), self._environment, self._empty)
         self._processes.add(process)
         process.on_end(self._processes.discard)
         return process

@@ -35,10 +35,18 @@ def opening(turn: Turn) -> list[bytes]:
     return [*batches, batch + _encode(_line(question, query=True))]
 
 
-def continuation(turn: Turn, answers: list[bytes]) -> bytes:
-    """Return what to write to a process that knows all but the last message: answers to its calls, or a question."""
+def continuation(turn: Turn, answers: list[bytes], base_url: str) -> bytes:
+    """Return what to write to a process that knows all but the last message: answers to its calls, or a question.
+
+    `base_url` is where the API is; empty for the CLI's own default.
+    """
     question = answers or [_encode(_line(turn.messages[-1], query=True))]
-    return control(settings(turn, first=False)) + b"".join(question)
+    return control(settings(turn, first=False), _api_at(base_url)) + b"".join(question)
+
+
+def lock() -> bytes:
+    """Return the line that lets the CLI finish the answer it receives, and send nothing to the API any more."""
+    return control(_api_at("http://127.0.0.1:9"))  # the discard port, where nothing listens
 
 
 def control(*requests: dict[str, Any]) -> bytes:
@@ -100,6 +108,10 @@ def refusal(request: ControlRequest) -> bytes:
     """Return the stdin line for a request that is no call: there is nothing else that the CLI can ask of us."""
     error = {"code": -32601, "message": "not offered"}
     return _rpc(request.request_id, {"jsonrpc": "2.0", "id": request.message.get("id"), "error": error})
+
+
+def _api_at(url: str) -> dict[str, Any]:
+    return {"subtype": "apply_flag_settings", "settings": {"env": {"ANTHROPIC_BASE_URL": url}}}
 
 
 def _body(turn: Turn) -> dict[str, Any]:

@@ -39,11 +39,13 @@ class Conversation:
     """Tells turns to a process: write what `open()` or `resume()` returns, then do what each line's `feed()` says.
 
     When a turn is over and `settled` becomes true, `history` is what the process has heard and said, and `resume()`
-    takes a turn that adds one message to it, if it `fits()`.
+    takes a turn that adds one message to it, if it `fits()`. `base_url` is where the process finds the API; empty for
+    the CLI's own default.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, base_url: str = "") -> None:
         self.settled = False
+        self._base_url = base_url
         self._turn: Turn | None = None
         self._batches: deque[bytes] = deque()
         self._asked = False
@@ -60,7 +62,7 @@ class Conversation:
         """Return what to write for a turn that fits the history."""
         results = [block for block in turn.messages[-1].content if isinstance(block, ToolResult)]
         answers = [messages.answer(self._calls[result.tool_use_id], result) for result in results]
-        self._begin(turn, [messages.continuation(turn, answers)])
+        self._begin(turn, [messages.continuation(turn, answers, self._base_url)])
         return self._next()
 
     @property
@@ -109,6 +111,9 @@ class Conversation:
                 return Step(show=True, over=True)
             case events.MessageStart():
                 self._said.clear()
+                # Killing the CLI at the limit can come too late on a busy machine; this comes early.
+                limited = self._turn is not None and self._turn.max_tokens is not None
+                return Step(write=messages.lock() if limited else b"", show=True)
             case events.AssistantMessage(synthetic=False):
                 self._hear(event)
             case events.MessageDelta(stop_reason=str(reason)):
@@ -154,7 +159,8 @@ class Conversation:
         called = [block.id for block in self._said if isinstance(block, ToolUse)]
         waits = bool(called) and not schema and called == list(self._calls) and len(called) <= _MOST_PARKED
         self.settled = waits
-        done = reason in {"end_turn", "stop_sequence"} or (reason == "tool_use" and waits)
+        # After an answer without any text the CLI asks for one.
+        done = waits if reason == "tool_use" else reason in {"end_turn", "stop_sequence"} and bool(self._said)
         return Step(show=True, over=True, goes_on=not done)
 
 

@@ -20,10 +20,16 @@ class Session:
     """A process that has been asked nothing yet, or that knows a history. Time limits are in seconds."""
 
     def __init__(
-        self, process: Process, *, first: float, silence: float, on_limit: Callable[[events.RateLimit], None]
+        self,
+        process: Process,
+        *,
+        base_url: str,
+        first: float,
+        silence: float,
+        on_limit: Callable[[events.RateLimit], None],
     ) -> None:
         self.process = process
-        self.conversation = Conversation()
+        self.conversation = Conversation(base_url)
         self.over = False
         self._first, self._silence = first, silence
         self._on_limit = on_limit
