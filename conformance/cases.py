@@ -1,0 +1,35 @@
+"""What a check can be tried on: a scenario, alone or with one more choice, such as the face of the SDK."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.exchange import Json
+from conformance.scenarios import Expected, Scenario
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to observe. `needs` are the capabilities it takes, `traits` what checks may restrict themselves to."""
+
+    name: str
+    request: Json
+    expect: Expected = field(default_factory=Expected)
+    needs: frozenset[str] = frozenset()
+    traits: frozenset[str] = frozenset()
+    detail: Any = None
+
+
+def case(scenario: Scenario, suffix: str = "", detail: Any = None) -> Case:
+    """Return the case that a scenario is."""
+    name = f"{scenario.name}{suffix}"
+    traits = scenario.tags | traits_of(scenario.expect)
+    return Case(name, scenario.request, scenario.expect, scenario.tags, traits, detail)
+
+
+def traits_of(expect: Expected) -> frozenset[str]:
+    """Return how an answer ends and what is known of it: `ends-length`, `has-calls`, `no-content`, ..."""
+    known = ("content", "calls", "reasoning", "usage", "code", "param")
+    having = {f"{'has' if getattr(expect, name) else 'no'}-{name}" for name in known}
+    return frozenset(having | {f"ends-{expect.finish_reason}"})

@@ -1,0 +1,35 @@
+"""The checks. Importing this package registers them all."""
+
+from conformance.checks import (
+    answer,
+    breaks,
+    endings,
+    events,
+    failure,
+    harmless,
+    models,
+    reasoning,
+    sdk,
+    service,
+    stream,
+    structured,
+    tools,
+    usage,
+)
+
+__all__ = [
+    "answer",
+    "breaks",
+    "endings",
+    "events",
+    "failure",
+    "harmless",
+    "models",
+    "reasoning",
+    "sdk",
+    "service",
+    "stream",
+    "structured",
+    "tools",
+    "usage",
+]

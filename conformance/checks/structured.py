@@ -1,0 +1,29 @@
+"""Structured output: `response_format` json_schema and json_object (API reference, "Structured Outputs")."""
+
+from __future__ import annotations
+
+import json
+
+from conformance.exchange import is_json_object
+from conformance.registry import MUST, check
+from conformance.subjects.answer import Plain
+from conformance.subjects.reading import Reading
+from conformance.subjects.stream import Stream
+
+
+@check("structured.bare", MUST, "json_schema", "json_object")
+def bare(answer: Plain) -> None:
+    """The content is the JSON object and nothing else: no fences, no prose; `parse()` raises on both."""
+    assert is_json_object(answer.message("content")), f"`content` is {answer.message('content')!r}"
+
+
+@check("structured.stream-bare", MUST, "json_schema", "json_object")
+def stream_bare(stream: Stream) -> None:
+    """The pieces of the content add up to the JSON object and nothing else."""
+    assert is_json_object(stream.text()), f"the text is {stream.text()!r}"
+
+
+@check("structured.parsed", MUST, "json_schema")
+def parsed(reading: Reading) -> None:
+    """Helpers guide: `chat.completions.parse()` and `.stream()` give the object that the schema describes."""
+    assert json.loads(reading.expect.content or "{}") == json.loads(reading.told.whole)

@@ -1,0 +1,107 @@
+"""The options of the suite, the server that it looks at, and how outcomes are told apart.
+
+pytest conformance                                      starts `cmappy --replay`
+pytest conformance --claude PATH                        starts cmappy with the real CLI on a stub of its API
+pytest conformance --base-url URL [--target NAME]       starts nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conformance import scenarios, servers, targets
+from conformance.items import Item, Look, NotShown, Refused, items
+from conformance.report import Report
+from conformance.scenarios import Scenario
+from conformance.sdk import Door
+from conformance.session import Session
+from conformance.targets import Target
+
+TARGET = pytest.StashKey[Target]()
+SCENARIOS = pytest.StashKey[list[Scenario]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("conformance", "conformance to OpenAI's API")
+    group.addoption("--base-url", metavar="URL", help="a running server, as for the SDK's base_url")
+    group.addoption("--api-key", metavar="KEY", default="unused", help="its key")
+    group.addoption("--model", metavar="NAME", help="its model, instead of the scenarios'")
+    group.addoption("--target", metavar="NAME", help="a file of conformance/targets that describes it")
+    group.addoption(
+        "--scenarios", metavar="DIR", type=Path, default=scenarios.FOLDER, help="requests and their answers"
+    )
+    group.addoption("--claude", metavar="PATH", type=Path, help="start cmappy with this Claude Code CLI")
+    group.addoption("--report", metavar="FILE", type=Path, help="write FILE.json and FILE.md")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read what the options name."""
+    config.addinivalue_line("markers", "observes(kind): run all checks of that kind of subject")
+    chosen = config.getoption("--target") or ("any" if config.getoption("--base-url") else "cmappy")
+    target = targets.load(chosen)
+    live_upstream = config.getoption("--claude") is not None or not target.replays
+    known = scenarios.load(config.getoption("--scenarios"))
+    config.stash[TARGET] = target
+    config.stash[SCENARIOS] = [each for each in known if not (live_upstream and each.handmade)]
+    if config.getoption("--report"):
+        config.pluginmanager.register(Report(config.getoption("--report"), target), "conformance-report")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give every test that observes a kind of subject the checks of that kind."""
+    if (observes := metafunc.definition.get_closest_marker("observes")) is not None:
+        found = items(observes.kwargs["kind"], metafunc.config.stash[SCENARIOS])
+        target = metafunc.config.stash[TARGET]
+        metafunc.parametrize("item", [_parameter(item, target) for item in found])
+
+
+def _parameter(item: Item, target: Target) -> object:
+    reason = target.known_failure(item.name)
+    # Strict: a known failure that passes is news, and its entry must go.
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return pytest.param(item, id=item.name, marks=marks)
+
+
+@pytest.fixture(scope="session")
+def session(pytestconfig: pytest.Config) -> Iterator[Session]:
+    """Look at one server."""
+    with _address(pytestconfig) as url:
+        door = Door(url=url, key=pytestconfig.getoption("--api-key"))
+        yield Session(door, pytestconfig.stash[TARGET], pytestconfig.getoption("--model"))
+
+
+@contextmanager
+def _address(config: pytest.Config) -> Iterator[str]:
+    if url := config.getoption("--base-url"):
+        yield url
+        return
+    cli = config.getoption("--claude")
+    folder = config.getoption("--scenarios")
+    with servers.driving(cli.resolve(), folder) if cli else servers.replaying() as started:
+        yield started
+
+
+@pytest.fixture
+def look(session: Session, request: pytest.FixtureRequest) -> Look:
+    """Return what runs an item and says how it ended."""
+
+    def run(item: Item) -> None:
+        request.node.user_properties += [("check", item.check.id), ("case", item.case.name if item.case else "")]
+        try:
+            item.look(session)
+        except (Refused, NotShown) as outcome:
+            request.node.user_properties.append(("outcome", type(outcome).__name__))
+            pytest.skip(str(outcome))
+
+    return run
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count refusals apart from passes and failures."""
+    outcome = dict(report.user_properties).get("outcome") if report.when == "call" else None
+    return {"Refused": ("refused", "r", "REFUSED"), "NotShown": ("not shown", "-", "NOT SHOWN")}.get(str(outcome))

@@ -1,0 +1,92 @@
+"""An answer as a program sees it that uses the official SDK, by one of its faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance import faces
+from conformance.cases import Case, case
+from conformance.exchange import Unreadable
+from conformance.faces import FACES, Outcome, Told
+from conformance.scenarios import Expected, Scenario
+from conformance.session import Session
+from conformance.subjects.answer import Observed
+
+# Both helpers refuse an answer that ended early: a program must not take it for a whole one.
+_REFUSES = {"length": "LengthFinishReasonError", "content_filter": "ContentFilterFinishReasonError"}
+_REFUSING = {"helper", "async-helper"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one face made of an answer: by default, and with the SDK's own models validating every object."""
+
+    face: str
+    expect: Expected
+    loose: Outcome
+    strict: Outcome
+    refused: bool = False
+
+    @classmethod
+    def cases(cls, scenarios: list[Scenario]) -> list[Case]:
+        """Return each scenario that ends well with each face; `parse` only where there is something to parse."""
+        return [
+            case(scenario, f"+{face}", face)
+            for scenario in scenarios
+            for face in FACES
+            if scenario.succeeds and (face != "parse" or "json_schema" in scenario.tags)
+        ]
+
+    @classmethod
+    def observe(cls, session: Session, case: Case) -> Reading:
+        """Let the SDK read the bytes that were captured once."""
+        more = {"stream": True} if FACES[case.detail].streams else {}
+        exchange = session.complete(case.request, **more)
+        refused = Observed(exchange, case.expect).refused
+        loose, strict = (faces.read(exchange, case.detail, strict=strict) for strict in (False, True))
+        return cls(case.detail, case.expect, loose, strict, refused)
+
+    @property
+    def told(self) -> Told:
+        """What the program got."""
+        if self.loose.told is None:
+            raise Unreadable(f"the SDK raised {self.loose.error!r}")
+        return self.loose.told
+
+    @property
+    def due_error(self) -> str | None:
+        """The name of the error that the SDK must raise, because the answer ended early."""
+        return _REFUSES.get(self.expect.finish_reason or "") if self.face in _REFUSING else None
+
+    @property
+    def comes_whole(self) -> bool:
+        """Whether the program gets an answer at all."""
+        return self.due_error is None
+
+
+class Live(Reading):
+    """The same over the network: the SDK talks to the server itself."""
+
+    @classmethod
+    def cases(cls, scenarios: list[Scenario]) -> list[Case]:
+        """Return the first scenario of each capability with each face."""
+        return super().cases(_first_of_each(scenarios))
+
+    @classmethod
+    def observe(cls, session: Session, case: Case) -> Live:
+        """Let the SDK ask."""
+        request = session.request(case.request)
+        loose, strict = (faces.ask(session.patient(strict=strict), case.detail, request) for strict in (False, True))
+        refused = Observed(session.complete(case.request), case.expect).refused
+        return cls(case.detail, case.expect, loose, strict, refused)
+
+
+def _first_of_each(scenarios: list[Scenario]) -> list[Scenario]:
+    """Return as few scenarios as show every tag that one shows which ends well."""
+    seen: set[str] = set()
+    chosen = []
+    for scenario in scenarios:
+        if scenario.succeeds and not scenario.tags <= seen:
+            chosen.append(scenario)
+            seen |= scenario.tags
+    return chosen

@@ -1,0 +1,49 @@
+"""What a server is known to support, and what it is known to get wrong: `targets/<name>.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "targets"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server as its file describes it.
+
+    `models` says which model of the server stands for a scenario's (`*` for all others). `known_failures` are
+    reasons by pattern, `check id@case`; they are strict: one that passes is a failure too. `replays` says that it
+    answers from recordings, also from those that no API would give.
+    """
+
+    name: str
+    about: str = ""
+    capabilities: frozenset[str] = frozenset()
+    models: Mapping[str, str] = field(default_factory=dict)
+    known_failures: Mapping[str, str] = field(default_factory=dict)
+    replays: bool = False
+
+    def model(self, asked: str) -> str:
+        """Return the server's name for a scenario's model."""
+        return self.models.get(asked, self.models.get("*", asked))
+
+    def known_failure(self, item: str) -> str | None:
+        """Return the reason why an item is known to fail, or None."""
+        return next((why for pattern, why in self.known_failures.items() if fnmatchcase(item, pattern)), None)
+
+
+def load(name: str) -> Target:
+    """Return the target of that name; a FileNotFoundError tells that nobody has described it."""
+    said = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+    return Target(
+        name,
+        said["about"],
+        frozenset(said["capabilities"]),
+        said.get("models", {}),
+        said.get("known_failures", {}),
+        said.get("replays", False),
+    )
