@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
@@ -100,10 +101,11 @@ def listen(chosen: Settings) -> socket.socket:
         family = socket.getaddrinfo(chosen.host, chosen.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((chosen.host, chosen.port), family=family)
     except OSError as error:
-        raise OSError(
-            f"cannot listen on {chosen.host}:{chosen.port} ({error.strerror}). "
-            "Stop what uses the port, or choose another one with --port."
-        ) from None
+        advice = {
+            errno.EADDRINUSE: "Stop what uses the port, or choose another one with --port.",
+            errno.EACCES: "Choose a port above 1023 with --port.",
+        }.get(error.errno or 0, "Check --host and --port.")
+        raise OSError(f"cannot listen on {chosen.host}:{chosen.port} ({error.strerror}). {advice}") from None
 
 
 def _greet(about: str, listener: socket.socket) -> None:

@@ -6,9 +6,9 @@ import argparse
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cmappy import __version__
@@ -20,7 +20,7 @@ RECORDINGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent /
 class Settings(BaseSettings):
     """How to run. Times are in seconds, sizes in bytes."""
 
-    model_config = SettingsConfigDict(env_prefix="CMAPPY_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="CMAPPY_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(3456, ge=0, le=65535, description="port to listen on; 0 takes a free one")
@@ -59,6 +59,24 @@ class Settings(BaseSettings):
     reload: bool = Field(False, description="restart when the source changes (for development)")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much to log")
 
+    @field_validator("claude")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        """Make a path independent of the working directory, which is another one for the CLI."""
+        return str(Path(value).expanduser().absolute()) if os.sep in value else value
+
+    @field_validator("replay", mode="before")
+    @classmethod
+    def _packaged(cls, value: Any) -> Any:
+        """Read a plain yes, as `CMAPPY_REPLAY=1` is, as `--replay` without DIR."""
+        return RECORDINGS if value in {"1", "true", "yes"} else value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.replay and self.record:
+            raise ValueError("--replay and --record exclude each other: only the CLI's own answers are recorded")
+        return self
+
     @field_validator("model_map", mode="before")
     @classmethod
     def _pairs(cls, value: Any) -> Any:
@@ -79,10 +97,23 @@ def environment() -> dict[str, str]:
 
 def from_command_line(argv: Sequence[str] | None = None) -> Settings:
     """Return the settings from flags and environment; prints help or what is wrong, and exits, where argparse would."""
+    parser = _parser()
+    try:
+        return Settings(**vars(parser.parse_args(argv)))
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        flag = "".join(f"--{str(name).replace('_', '-')}: " for name in wrong["loc"][:1])
+        parser.error(flag + wrong["msg"].removeprefix("Value error, "))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cmappy",
+        usage="%(prog)s [options]",
         description="OpenAI's chat API in front of the Claude Code CLI you are logged in to.",
-        epilog="Each flag is also an environment variable: --log-level is CMAPPY_LOG_LEVEL. Flags win.",
+        epilog="Each flag is also an environment variable: --log-level is CMAPPY_LOG_LEVEL. Flags win. "
+        "Times are in seconds, sizes in bytes.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"cmappy {__version__}")
     for name, field in Settings.model_fields.items():
@@ -98,10 +129,9 @@ def from_command_line(argv: Sequence[str] | None = None) -> Settings:
             options["action"] = "append"
         elif name == "replay":
             options |= {"nargs": "?", "const": RECORDINGS}
+        elif values := get_args(field.annotation):
+            options.setdefault("metavar", "|".join(map(str, values)))
+        elif field.annotation in {int, float}:
+            options["metavar"] = "N"
         parser.add_argument(*flags, **options)
-    try:
-        return Settings(**vars(parser.parse_args(argv)))
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = "-".join(map(str, wrong["loc"])).replace("_", "-")
-        parser.error(f"--{name}: {wrong['msg']}")
+    return parser

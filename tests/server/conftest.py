@@ -13,6 +13,7 @@ from sanic import Sanic
 from cmappy.backends import Status
 from cmappy.events import ModelInfo
 from cmappy.server.app import create_app
+from cmappy.server.run import serving
 from cmappy.settings import Settings
 
 Sanic.test_mode = True  # several applications in one process
@@ -137,18 +138,8 @@ def serve(backend):
     @asynccontextmanager
     async def serve(**chosen):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            app = create_app(Settings(**chosen), backend)
-            server = await app.create_server(sock=listener, return_asyncio_server=True)
-            await server.startup()
-            await server.before_start()
-            await server.after_start()
-            try:
+            async with serving(create_app(Settings(**chosen), backend), listener):
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-            finally:
-                await server.before_stop()
-                server.close()
-                await server.wait_closed()
-                await server.after_stop()
 
     return serve
 

@@ -1,0 +1,51 @@
+"""Serves an application on a socket, for as long as a block lasts.
+
+Sanic's own runner is not used: a signal in its first or last moments ends it with a traceback, or leaves children.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sanic.server.protocols.http_protocol import HttpProtocol
+
+from cmappy.server.app import App
+
+_PAUSE = 0.05  # seconds
+
+
+@asynccontextmanager
+async def serving(app: App, listener: socket.socket, *, grace: float = 5.0) -> AsyncIterator[None]:
+    """Answer on a listening socket inside the block; answers under way after it get `grace` seconds to end."""
+    server: Any = await app.create_server(  # its class is untyped
+        sock=listener,
+        return_asyncio_server=True,
+        access_log=False,
+        asyncio_server_kwargs={"start_serving": False},  # no request before the application is ready for it
+    )
+    await server.startup()
+    await server.before_start()
+    try:
+        await server.start_serving()
+        await server.after_start()
+        yield
+    finally:
+        await server.before_stop()
+        server.close()
+        await _drain(server.connections, grace)
+        await server.after_stop()
+
+
+async def _drain(connections: set[HttpProtocol], grace: float) -> None:
+    """Close every connection as it falls idle, and after the grace those that do not."""
+    for _ in range(round(grace / _PAUSE)):
+        busy = [connection for connection in list(connections) if not connection.close_if_idle()]
+        if not busy:
+            break
+        await asyncio.sleep(_PAUSE)  # Sanic tells nobody when a connection falls idle
+    for connection in list(connections):
+        connection.abort()  # type: ignore[no-untyped-call]
