@@ -1,0 +1,144 @@
+"""What a client is told when the API fails: a status and a code, never an answer made of an error's text."""
+
+import pytest
+from openai import APIError, APIStatusError
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = {"role": "user", "content": "Hello"}
+
+
+def error(kind, message, **more):
+    """Return the answer of an API that fails at once."""
+    return {"error": {"type": kind, "message": message}, **more}
+
+
+TOO_LONG = error("invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum", status=400)
+REFUSALS = {
+    "400": (error("invalid_request_error", "max_tokens: too large", status=400), 400, "upstream_rejected"),
+    "too long": (TOO_LONG, 400, "context_length_exceeded"),
+    "401": (error("authentication_error", "invalid bearer token", status=401), 401, "claude_auth_error"),
+    "403": (error("permission_error", "not for you", status=403), 403, "permission_denied"),
+    "404": (error("not_found_error", "model: claude-sonnet-5-5", status=404), 404, "model_not_found"),
+    "413": (error("request_too_large", "too large", status=413), 413, "request_too_large"),
+    "429": (error("rate_limit_error", "slow down", status=429), 429, "rate_limit_exceeded"),
+    "500": (error("api_error", "internal", status=500), 503, "overloaded"),
+    "529": (error("overloaded_error", "overloaded", status=529), 503, "overloaded"),
+}
+BREAKS = {
+    "error": ({"text": "one two three", "then": "error", "after": 2, "then_wait": "read"}, "one two ", "overloaded"),
+    "cut": ({"text": "one two three", "then": "cut", "after": 2, "then_wait": "read"}, "one two ", "upstream_error"),
+    "error in thinking": (
+        {"blocks": [{"type": "thinking", "thinking": "hmm"}], "then": "error", "then_wait": "read"},
+        "",
+        "overloaded",
+    ),
+}
+TWICE = {
+    "cut before any event": {"blocks": [], "then": "cut"},
+    "overloaded": {"status": 529},
+    "rate limit": {"status": 429, "headers": {"retry-after": "0"}},
+    "internal error": {"status": 500},
+}
+
+
+@pytest.fixture
+def listen(upstream):
+    """Return the way to read a stream that breaks: what it says until then, and the error."""
+
+    async def read(client):
+        said = ""
+        try:
+            async for chunk in await client.chat.completions.create(model="sonnet", messages=[QUESTION], stream=True):
+                said += chunk.choices[0].delta.content or ""
+                upstream.release("read")
+        except APIError as error:
+            return said, error
+        return said, None
+
+    return read
+
+
+@pytest.mark.parametrize(("answer", "status", "code"), REFUSALS.values(), ids=REFUSALS)
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "stream"])
+async def test_failure_before_the_answer_is_a_status(ask, stream, upstream, answer, status, code, streamed):
+    """Until the first word is there, a failure has its real status, for streams as well."""
+    upstream.always = answer
+    with pytest.raises(APIStatusError) as caught:
+        await (stream if streamed else ask)(QUESTION)
+
+    assert (status, code) == (caught.value.status_code, caught.value.code)
+
+
+@pytest.mark.parametrize(("answer", "text", "code"), BREAKS.values(), ids=BREAKS)
+async def test_failure_in_a_stream_is_an_error_frame(client, upstream, listen, answer, text, code):
+    """What was said stays said, and then the official SDK raises: a broken answer is never taken for a short one."""
+    upstream.always = answer
+    said, error = await listen(client)
+
+    assert (text, code) == (said, error.code)
+
+
+@pytest.mark.parametrize(("answer", "text", "code"), BREAKS.values(), ids=BREAKS)
+async def test_failure_in_a_plain_answer_is_a_status(ask, upstream, answer, text, code):
+    """A client that gets its answer in one piece gets no part of a broken one."""
+    upstream.always = answer
+    upstream.release("read")
+    with pytest.raises(APIStatusError) as caught:
+        await ask(QUESTION)
+
+    assert code == caught.value.code
+
+
+@pytest.fixture(scope="module")
+async def patient(serve, tmp_path_factory, anyio_backend):
+    """Run a server that lets the CLI try twice."""
+    folder = tmp_path_factory.mktemp("patient")
+    (folder / "home").mkdir()
+    async with serve(folder, max_retries=1) as server:
+        yield server
+
+
+@pytest.mark.parametrize("failure", TWICE.values(), ids=TWICE)
+async def test_second_try_answers_once(patient, upstream, failure):
+    """Where the CLI's second try succeeds, the client sees one answer, once, and nothing of the first try."""
+    upstream.script(failure, {"text": "one two three"})
+    async with patient.client() as client:
+        answer = await client.chat.completions.create(model="sonnet", messages=[QUESTION], stream=True)
+        deltas = [chunk.choices[0].delta async for chunk in answer]
+
+    assert "one two three" == "".join(delta.content or "" for delta in deltas)
+    assert ["assistant"] == [delta.role for delta in deltas if delta.role]
+    assert 2 == len(upstream.messages_requests)
+
+
+async def test_tries_are_bounded(patient, upstream):
+    """The CLI would try for minutes; it is told how often it may."""
+    upstream.always = {"status": 529}
+    async with patient.client() as client:
+        with pytest.raises(APIStatusError) as caught:
+            await client.chat.completions.create(model="sonnet", messages=[QUESTION])
+
+    assert (503, "false") == (caught.value.status_code, caught.value.response.headers["x-should-retry"])
+    assert 2 == len(upstream.messages_requests)
+
+
+async def test_answer_cut_after_its_first_words_is_not_begun_again(patient, upstream, listen):
+    """Words that are out cannot be taken back: a second try would say them twice, and is not paid for either."""
+    upstream.script({"text": "one two three", "then": "cut", "after": 2, "then_wait": "read"}, {"text": "another"})
+    async with patient.client() as client:
+        said, error = await listen(client)
+
+    assert ("one two ", "upstream_error") == (said, error.code)
+    assert 1 == len(upstream.messages_requests)
+
+
+async def test_server_answers_after_an_error(ask, upstream):
+    """An error leaves nothing behind that would spoil the next request."""
+    upstream.always = {"status": 400}
+    with pytest.raises(APIStatusError):
+        await ask(QUESTION)
+    upstream.always = {"text": "fine"}
+    answer = await ask(QUESTION)
+
+    assert "fine" == answer.choices[0].message.content
