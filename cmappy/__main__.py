@@ -44,7 +44,7 @@ async def serve(chosen: Settings) -> None:
     """Serve until cancelled; raises CmappyError, BadFixture or OSError if that cannot begin."""
     with listen(chosen) as listener:
         backend, about = await build(chosen)
-        async with serving(create_app(chosen, backend), listener):
+        async with serving(create_app(chosen, backend), listener, grace=chosen.grace):
             _greet(about, listener)
             await asyncio.Event().wait()
 

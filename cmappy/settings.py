@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     silence_timeout: float = Field(300, gt=0, description="longest silence of the CLI later on")
     total_timeout: float = Field(3600, gt=0, description="longest time for one answer")
     ping: float = Field(15, gt=0, description="pause after which a silent stream gets a comment line")
+    grace: float = Field(5, ge=0, description="how long answers under way may go on when the server is told to stop")
     max_body: int = Field(64 << 20, gt=0, description="largest request body")
     reload: bool = Field(False, description="restart when the source changes (for development)")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much to log")

@@ -19,7 +19,7 @@ _PAUSE = 0.05  # seconds
 
 
 @asynccontextmanager
-async def serving(app: App, listener: socket.socket, *, grace: float = 5.0) -> AsyncIterator[None]:
+async def serving(app: App, listener: socket.socket, *, grace: float) -> AsyncIterator[None]:
     """Answer on a listening socket inside the block; answers under way after it get `grace` seconds to end."""
     server: Any = await app.create_server(  # its class is untyped
         sock=listener,

@@ -138,7 +138,8 @@ def serve(backend):
     @asynccontextmanager
     async def serve(**chosen):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            async with serving(create_app(Settings(**chosen), backend), listener):
+            settings = Settings(**chosen)
+            async with serving(create_app(settings, backend), listener, grace=settings.grace):
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     return serve

@@ -52,6 +52,8 @@ def _login(said: bytes) -> str:
     try:
         status = orjson.loads(said)
     except orjson.JSONDecodeError:
+        status = None
+    if not isinstance(status, dict):
         return "unknown"
     return str(status.get("authMethod") or "unknown") if status.get("loggedIn") else "none"
 
@@ -70,6 +72,8 @@ async def _run(claude: str, arguments: list[str], environment: Mapping[str, str]
         async with asyncio.timeout(_PATIENCE):
             return (await child.communicate())[0]
     except TimeoutError as error:
-        child.kill()
-        await child.wait()
         raise CliFailed(f"`{claude} {' '.join(arguments)}` did not answer within {_PATIENCE:g} seconds.") from error
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()

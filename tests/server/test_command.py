@@ -1,0 +1,433 @@
+"""The `cmappy` command as its users meet it: what it says, when it refuses to start, and how it stops."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+import cmappy
+from cmappy.settings import Settings
+
+RECORDINGS = Path(__file__).parents[2] / "fixtures"
+HANG = 60  # seconds after which a command that should have said something or stopped is killed, and its test fails
+HELLO = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}]}
+
+STAND_IN = """#!{python}
+import json, os, sys, time
+with open({pids!r}, "a") as pids:
+    print(os.getpid(), file=pids)
+if "--version" in sys.argv:
+    print({version!r})
+elif "auth" in sys.argv:
+    {auth}
+else:
+    for line in sys.stdin:
+        said = json.loads(line)
+        if said["type"] == "control_request":
+            models = [{{"value": "sonnet", "resolvedModel": "claude-sonnet-5-5"}}]
+            response = {{"subtype": "success", "request_id": said["request_id"], "response": {{"models": models}}}}
+            print(json.dumps({{"type": "control_response", "response": response}}), flush=True)
+"""
+LOGGED_IN = "print(json.dumps({'loggedIn': True, 'authMethod': 'oauth_token'}))"
+LOGGED_OUT = "print(json.dumps({'loggedIn': False, 'authMethod': 'none'})); sys.exit(1)"
+
+
+class Command:
+    """Runs `cmappy` in an empty folder, with an environment built from nothing and a scripted `claude` on its PATH."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.pids = folder / "pids"
+        self.started = []
+        self.bin.mkdir()
+        self.pids.touch()
+
+    def claude(self, version="2.1.330 (Claude Code)", auth=LOGGED_IN):
+        """Put a stand-in for the CLI on the PATH, which knows its version and login and never answers a message."""
+        script = STAND_IN.format(python=sys.executable, pids=str(self.pids), version=version, auth=auth)
+        self.program(script)
+
+    def program(self, script, mode=0o755):
+        """Put any program named `claude` on the PATH."""
+        path = self.bin / "claude"
+        path.write_text(script, encoding="utf-8")
+        path.chmod(mode)
+
+    def run(self, *arguments, **environment):
+        """Run the command to its end."""
+        return subprocess.run(**self._options(arguments, environment), capture_output=True, timeout=HANG)
+
+    def start(self, *arguments, **environment):
+        """Start the command, to be stopped."""
+        process = subprocess.Popen(
+            **self._options(arguments, environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        timer = threading.Timer(HANG, process.kill)
+        timer.start()
+        self.started.append((process, timer))
+        return process
+
+    def alive(self):
+        """Return the stand-ins that are still running."""
+        return [pid for pid in map(int, self.pids.read_text().split()) if exists(pid)]
+
+    def _options(self, arguments, environment):
+        path = f"{self.bin}:{os.defpath}"
+        return {
+            "args": [sys.executable, "-m", "cmappy", *arguments],
+            "env": {"PATH": path, "HOME": str(self.folder), "PYTHONWARNINGS": "error"} | environment,
+            "cwd": self.folder,
+            "text": True,
+            "start_new_session": True,
+        }
+
+
+def exists(pid):
+    """Return whether there is a process of that number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def url(process):
+    """Return the address that a started command tells in its first line."""
+    return re.search(r"http://\S+(?=/v1)", process.stdout.readline())[0]
+
+
+def stop(process, number=signal.SIGTERM):
+    """Send a signal and return the exit code and all that was written to stderr."""
+    process.send_signal(number)
+    _, stderr = process.communicate()
+    return process.returncode, stderr
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Return what runs the command; what is still running in the end is stopped."""
+    command = Command(tmp_path)
+    yield command
+    for process, timer in command.started:
+        process.terminate()
+        process.communicate()
+        timer.cancel()
+
+
+def test_version_is_told(command):
+    """The first thing that a bug report needs."""
+    assert f"cmappy {cmappy.__version__}\n" == command.run("--version").stdout
+
+
+def test_help_names_every_setting(command):
+    """A setting without a flag cannot be found."""
+    shown = command.run("--help").stdout
+
+    assert [] == [name for name in Settings.model_fields if f"--{name.replace('_', '-')}" not in shown]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--bogus"], "unrecognized arguments: --bogus"),
+        (["--rep"], "unrecognized arguments: --rep"),
+        (["--port", "x"], "--port: "),
+        (["--port", "70000"], "--port: "),
+        (["--log-level", "loud"], "--log-level: "),
+        (["--model-map", "gpt-4o"], "--model-map: must look like gpt-4o=sonnet"),
+        (["--replay", "--record", "here"], "exclude each other"),
+    ],
+)
+def test_wrong_flag_is_one_clear_line(command, arguments, said):
+    """Two lines: how it is used, and what is wrong; exit code 2, as of every Unix command."""
+    ended = command.run(*arguments)
+
+    assert (2, 2, True) == (ended.returncode, len(ended.stderr.splitlines()), said in ended.stderr)
+
+
+def test_wrong_variable_is_told_by_its_flag(command):
+    """Variables and flags are the same settings."""
+    ended = command.run(CMAPPY_PORT="x")
+
+    assert (2, True) == (ended.returncode, "--port: " in ended.stderr)
+
+
+def test_port_in_use_is_one_line(command):
+    """It happens to everybody once; no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = command.run("--replay", str(RECORDINGS), "--port", str(port))
+
+    assert (1, 1, True) == (ended.returncode, len(ended.stderr.splitlines()), "--port" in ended.stderr)
+
+
+def test_unknown_host_is_one_line(command):
+    """A typing mistake."""
+    ended = command.run("--replay", str(RECORDINGS), "--host", "no.such.host.invalid")
+
+    assert (1, 1, True) == (ended.returncode, len(ended.stderr.splitlines()), "--host" in ended.stderr)
+
+
+def test_folder_without_recordings_is_one_line(command):
+    """The wrong folder, or none."""
+    ended = command.run("--replay", "nowhere")
+
+    assert (1, "cmappy: there are no recordings (*.ndjson) in nowhere\n") == (ended.returncode, ended.stderr)
+
+
+def told(ended):
+    """Return the exit code and the lines on stderr."""
+    return ended.returncode, ended.stderr.splitlines()
+
+
+def test_missing_cli_is_told_with_the_command_that_installs_it(command):
+    """The commonest first start."""
+    code, [line] = told(command.run())
+
+    assert (1, True) == (code, "npm install -g @anthropic-ai/claude-code" in line)
+
+
+def test_too_old_cli_is_told_with_the_command_that_upgrades_it(command):
+    """Older ones read files that a prompt names."""
+    command.claude(version="2.1.247 (Claude Code)")
+    code, [line] = told(command.run())
+
+    assert (1, True, True) == (code, "2.1.247 is too old" in line, "npm install -g" in line)
+
+
+def test_cli_without_login_is_told_with_the_commands_that_log_in(command):
+    """Either one, for people and for machines."""
+    command.claude(auth=LOGGED_OUT)
+    code, [line] = told(command.run())
+
+    assert (1, True, True) == (code, "claude auth login" in line, "claude setup-token" in line)
+
+
+@pytest.mark.parametrize(
+    ("script", "mode"),
+    [("#!/bin/sh\necho 'hello'\n", 0o755), ("#!/bin/sh\nexit 3\n", 0o755), ("#!/bin/sh\n", 0o644), ("\x7fELF", 0o755)],
+    ids=["other answer", "failure", "not executable", "not a program"],
+)
+def test_wrong_program_is_told(command, script, mode):
+    """Something else is named `claude`, or `--claude` leads to it."""
+    command.program(script, mode)
+    code, [line] = told(command.run("--claude", "bin/claude"))
+
+    assert (1, True) == (code, "--claude" in line)
+
+
+@pytest.mark.parametrize("auth", ["print('[]')", "print('hello')", "pass"], ids=["list", "text", "nothing"])
+def test_login_that_cannot_be_read_does_not_stop_the_start(command, auth):
+    """A newer CLI may tell its login otherwise; the first request will show."""
+    command.claude(auth=auth)
+    process = command.start("--port", "0")
+
+    assert "unknown" == httpx.get(f"{url(process)}/health", trust_env=False).json()["login"]
+
+
+def test_start_without_login_can_be_forced(command):
+    """For logins that the CLI tells wrongly."""
+    command.claude(auth=LOGGED_OUT)
+    process = command.start("--port", "0", "--skip-auth-check")
+
+    assert "none" == httpx.get(f"{url(process)}/health", trust_env=False).json()["login"]
+
+
+def test_start_tells_version_login_address_and_what_to_try(command):
+    """All that one needs to go on, in a few lines."""
+    command.claude()
+    process = command.start("--port", "0")
+    said = [process.stdout.readline() for _ in range(3)]
+
+    expected = [
+        rf"cmappy {re.escape(cmappy.__version__)} at http://127\.0\.0\.1:\d+/v1\n",
+        r"Claude Code CLI 2\.1\.330, login: oauth_token\n",
+        r"Try:  curl http://127\.0\.0\.1:\d+/v1/chat/completions -d '\{.*\}'\n",
+    ]
+
+    assert [] == [line for pattern, line in zip(expected, said, strict=True) if not re.fullmatch(pattern, line)]
+
+
+def test_body_of_the_example_is_a_chat_request(command):
+    """What is offered to be pasted must work."""
+    process = command.start("--port", "0", "--replay", str(RECORDINGS))
+    example = re.search(r"-d '(.*)'", process.stdout.read(0) + "".join(process.stdout.readline() for _ in range(3)))
+
+    assert {"model", "messages"} == set(json.loads(example[1]))
+
+
+def test_relative_path_of_the_cli_is_that_of_the_caller(command):
+    """The CLI itself runs in another folder."""
+    command.claude()
+    process = command.start("--port", "0", "--claude", "bin/claude", PATH=os.defpath)
+
+    ids = [model["id"] for model in httpx.get(f"{url(process)}/v1/models", trust_env=False).json()["data"]]
+
+    assert "claude-sonnet-5-5" in ids
+
+
+def test_settings_come_from_the_environment(command):
+    """In containers there are variables only; a plain yes stands for `--replay` without a folder."""
+    process = command.start(CMAPPY_REPLAY="1", CMAPPY_PORT="0", CMAPPY_MODEL_MAP="gpt-4o=sonnet,*=haiku")
+    base = url(process)
+
+    told = [
+        httpx.get(f"{base}/health", trust_env=False).json()["provider"],
+        httpx.get(f"{base}/v1/models/gpt-4o", trust_env=False).status_code,
+        httpx.get(f"{base}/v1/models/anything", trust_env=False).status_code,
+    ]
+
+    assert ["replay", 200, 200] == told
+
+
+def test_flags_win_over_the_environment(command):
+    """What is typed is meant."""
+    process = command.start("--port", "0", "--replay", str(RECORDINGS), CMAPPY_PORT="1", CMAPPY_REPLAY="nowhere")
+
+    assert 200 == httpx.get(f"{url(process)}/health", trust_env=False).status_code
+
+
+def test_empty_variable_is_no_setting(command):
+    """Compose files set variables to nothing."""
+    process = command.start("--replay", str(RECORDINGS), "--port", "0", CMAPPY_HOST="", CMAPPY_RECORD="")
+
+    assert 200 == httpx.get(f"{url(process)}/health", trust_env=False).status_code
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_signal_stops_a_replaying_server(command, number):
+    """Ctrl-C and `docker stop` are the normal end: code 0 and not a word."""
+    process = command.start("--port", "0", "--replay", str(RECORDINGS))
+    url(process)
+
+    assert (0, "") == stop(process, number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_signal_leaves_no_cli_behind(command, number):
+    """Processes that were started ahead end with the server."""
+    command.claude()
+    process = command.start("--port", "0")
+    httpx.get(f"{url(process)}/v1/models", trust_env=False)
+    ended = stop(process, number)
+
+    assert (0, "", []) == (*ended, command.alive())
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_signal_ends_answers_under_way_after_the_grace(command, stream):
+    """A model that thinks for an hour does not hold up the stop."""
+    command.claude()
+    process = command.start("--port", "0", "--grace", "0.1")
+    base = url(process)
+    asked = threading.Event()
+    failures = []
+
+    def ask():
+        with httpx.Client(timeout=None, trust_env=False) as client:
+            client.get(f"{base}/v1/models")
+            asked.set()
+            try:
+                client.post(f"{base}/v1/chat/completions", json=HELLO | {"stream": stream})
+            except httpx.TransportError as error:
+                failures.append(error)
+
+    client = threading.Thread(target=ask)
+    client.start()
+    asked.wait()
+    code, _ = stop(process)
+    client.join()
+
+    assert (0, 1, []) == (code, len(failures), command.alive())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_signal_before_the_server_is_up_is_a_clean_stop_too(command, number):
+    """The check of the login may take seconds; nobody waits for it to press Ctrl-C."""
+    command.claude(auth=f"open({str(command.folder / 'asked')!r}, 'w').close(); time.sleep({HANG})")
+    process = command.start("--port", "0")
+    while not (command.folder / "asked").exists():
+        assert process.poll() is None
+    ended = stop(process, number)
+
+    assert (0, "", []) == (*ended, command.alive())
+
+
+def test_second_signal_does_not_disturb_the_stop(command):
+    """Impatient people press Ctrl-C twice."""
+    command.claude()
+    process = command.start("--port", "0")
+    httpx.get(f"{url(process)}/v1/models", trust_env=False)
+    process.send_signal(signal.SIGINT)
+    ended = stop(process, signal.SIGINT)
+
+    assert (0, "", []) == (*ended, command.alive())
+
+
+class Source:
+    """A copy of the package that may be edited, and is what the command runs from its folder."""
+
+    def __init__(self, folder):
+        self.folder = folder / "cmappy"
+        shutil.copytree(Path(cmappy.__file__).parent, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def edit(self, text):
+        """Change a file of the package."""
+        (self.folder / "__init__.py").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def source(command):
+    """Return a copy of the package that may be edited."""
+    return Source(command.folder)
+
+
+def test_reload_starts_anew_after_a_change(command, source):
+    """Who works on cmappy sees the change in the next request."""
+    process = command.start("--port", "0", "--replay", str(RECORDINGS), "--reload")
+    before = httpx.get(url(process), trust_env=False).json()["version"]
+    [process.stdout.readline() for _ in range(2)]
+    source.edit('"""Changed."""\n__version__ = "9.9.9"\n')
+    after = httpx.get(url(process), trust_env=False).json()["version"]
+
+    assert (cmappy.__version__, "9.9.9", (0, "")) == (before, after, stop(process))
+
+
+def test_reload_waits_after_a_bad_change(command, source):
+    """A syntax error is mended by the next save, not by starting again."""
+    process = command.start("--port", "0", "--replay", str(RECORDINGS), "--reload")
+    [process.stdout.readline() for _ in range(3)]
+    source.edit("this is not Python")
+    while "waiting for a change" not in process.stderr.readline():
+        assert process.poll() is None
+    source.edit('"""Mended."""\n__version__ = "9.9.9"\n')
+
+    assert "9.9.9" == httpx.get(url(process), trust_env=False).json()["version"]
+
+
+def test_reload_that_cannot_start_is_the_same_error(command):
+    """A missing CLI is not mended by an edit."""
+    code, [line] = told(command.run("--reload"))
+
+    assert (1, True) == (code, "npm install -g" in line)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_reload_leaves_nothing_behind(command, number):
+    """Neither the server nor its processes."""
+    command.claude()
+    process = command.start("--port", "0", "--reload")
+    httpx.get(f"{url(process)}/v1/models", trust_env=False)
+    ended = stop(process, number)
+
+    assert (0, "", []) == (*ended, command.alive())
