@@ -91,6 +91,8 @@ class Reply:
                 yield from self._whole_message(event)
             case events.Abandoned(from_block_index=index) if index:
                 raise _broken_off()
+            case events.ApiRetry() if self._said_anything:
+                raise _broken_off()  # before the second try is paid for, which could not be shown
             case events.RateLimit():
                 self._limit = event
             case events.Result(is_error=True):
