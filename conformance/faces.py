@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.exchange import Exchange, Json
+from pydantic import BaseModel, ConfigDict
+
+from conformance.exchange import Exchange, Json, pick
 from conformance.sdk import Canned, Door
 
 
@@ -29,6 +31,7 @@ class Told:
     usage: Any = None
     request_id: str | None = None
     parsed: Any = None
+    parsed_calls: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class Outcome:
     told: Told | None
     error: Exception | None
     attempts: int = 1
+
+    @property
+    def failed_with(self) -> str | None:
+        """The name of the error's class."""
+        return None if self.error is None else type(self.error).__name__
+
+    @property
+    def why(self) -> str:
+        """What the SDK complains of, and what its models complain of underneath."""
+        return f"{self.error!r} {self.error.__cause__ or ''}" if self.error else "no error"
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,20 @@ def arguments(request: Json) -> Json:
     return {"model": request.get("model"), "messages": request.get("messages"), "extra_body": rest}
 
 
+class Anything(BaseModel):
+    """What the SDK is told to parse answers into: whatever object they hold."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _parsing(request: Json) -> Json:
+    """Return the arguments for the helpers, so that they parse; what is sent stays the scenario's own request."""
+    form = {"response_format": Anything} if pick(request, "response_format", "type") == "json_schema" else {}
+    # The helpers take strict tools alone.
+    tools = [tool | {"function": tool["function"] | {"strict": True}} for tool in request.get("tools") or ()]
+    return arguments(request) | form | ({"tools": tools} if tools else {})
+
+
 @_face("create", streams=False)
 def _create(door: Door, request: Json) -> Told:
     with door.open() as client:
@@ -106,7 +133,16 @@ def _raw_create(door: Door, request: Json) -> Told:
 @_face("parse", streams=False)
 def _parse(door: Door, request: Json) -> Told:
     with door.open() as client:
-        return whole(client.chat.completions.parse(**arguments(request)))
+        return whole(client.chat.completions.parse(**_parsing(request)))
+
+
+@_face("async-parse", streams=False)
+def _async_parse(door: Door, request: Json) -> Told:
+    async def run() -> Told:
+        async with door.open_async() as client:
+            return whole(await client.chat.completions.parse(**_parsing(request)))
+
+    return asyncio.run(run())
 
 
 @_face("stream", streams=True)
@@ -136,7 +172,7 @@ def _raw_stream(door: Door, request: Json) -> Told:
 
 @_face("helper", streams=True)
 def _helper(door: Door, request: Json) -> Told:
-    with door.open() as client, client.chat.completions.stream(**arguments(request)) as stream:
+    with door.open() as client, client.chat.completions.stream(**_parsing(request)) as stream:
         events = list(stream)
         return whole(stream.get_final_completion(), events)
 
@@ -144,7 +180,7 @@ def _helper(door: Door, request: Json) -> Told:
 @_face("async-helper", streams=True)
 def _async_helper(door: Door, request: Json) -> Told:
     async def run() -> Told:
-        async with door.open_async() as client, client.chat.completions.stream(**arguments(request)) as stream:
+        async with door.open_async() as client, client.chat.completions.stream(**_parsing(request)) as stream:
             events = [event async for event in stream]
             return whole(await stream.get_final_completion(), events)
 
@@ -164,7 +200,8 @@ def whole(completion: Any, events: list[Any] | None = None) -> Told:
         calls=tuple((call.id, call.function.name, call.function.arguments) for call in message.tool_calls or ()),
         usage=completion.usage,
         request_id=getattr(completion, "_request_id", None),
-        parsed=getattr(message, "parsed", None),
+        parsed=parsed.model_dump() if isinstance(parsed := getattr(message, "parsed", None), BaseModel) else parsed,
+        parsed_calls=tuple(getattr(call.function, "parsed_arguments", None) for call in message.tool_calls or ()),
     )
 
 

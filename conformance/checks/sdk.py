@@ -12,13 +12,13 @@ from conformance.subjects.reading import Live, Reading
 @check("sdk.accepts", MUST)
 def accepts(reading: Reading) -> None:
     """openai-python gives the answer; its helpers raise exactly where an answer ended early."""
-    assert reading.due_error == _name(reading.loose.error), reading.loose.error
+    assert reading.due_error == reading.loose.failed_with, reading.loose.why
 
 
 @check("sdk.validates", MUST)
 def validates(reading: Reading) -> None:
     """openai-python with `_strict_response_validation=True`: every object is valid by the SDK's own models."""
-    assert reading.due_error == _name(reading.strict.error), reading.strict.error
+    assert reading.due_error == reading.strict.failed_with, reading.strict.why
 
 
 @check("sdk.content", MUST, "has-content")
@@ -47,16 +47,24 @@ def calls(reading: Reading) -> None:
     assert wanted == [(name, _arguments(text)) for _, name, text in reading.told.calls]
 
 
+@check("sdk.parsed-arguments", MUST, "has-calls")
+def parsed_arguments(reading: Reading) -> None:
+    """Helpers guide: `.stream()` parses the arguments of strict tools when a call is complete."""
+    wanted = tuple(call.arguments for call in reading.expect.calls)
+
+    assert not reading.parses or wanted == reading.told.parsed_calls
+
+
 @check("sdk.live", MUST)
 def live(reading: Live) -> None:
     """openai-python against the server itself, sync and async: the answer comes without an error."""
-    assert reading.due_error == _name(reading.loose.error), reading.loose.error
+    assert reading.due_error == reading.loose.failed_with, reading.loose.why
 
 
 @check("sdk.live-validates", MUST)
 def live_validates(reading: Live) -> None:
     """openai-python against the server itself with `_strict_response_validation=True`."""
-    assert reading.due_error == _name(reading.strict.error), reading.strict.error
+    assert reading.due_error == reading.strict.failed_with, reading.strict.why
 
 
 @check("sdk.live-content", MUST, "has-content")
@@ -75,10 +83,6 @@ def live_finish_reason(reading: Live) -> None:
 def live_request_id(reading: Live) -> None:
     """openai-python README, "Request IDs": `_request_id` of a finished answer is the `x-request-id` header."""
     assert reading.face not in ("create", "async-create") or reading.told.request_id, "`_request_id` is empty"
-
-
-def _name(error: Exception | None) -> str | None:
-    return type(error).__name__ if error is not None else None
 
 
 def _arguments(text: str) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.exchange import MISSING, Missing, is_integer, pick
+from conformance.exchange import MISSING, is_integer, pick
 from conformance.registry import MUST, SHOULD, check
 from conformance.subjects.answer import Plain
 from conformance.subjects.stream import Counted
@@ -107,20 +107,24 @@ def _wrong_counts(usage: Any) -> list[tuple[str, Any]]:
     return [(name, count) for name, count in found if not is_integer(count) or count < 0]
 
 
-def _surplus(usage: Any) -> Any:
-    """Return by how much the total exceeds its parts."""
+def _surplus(usage: Any) -> int:
+    """Return by how much the total exceeds its parts; nothing if they are no numbers."""
     prompt, completion, total = (pick(usage, name) for name in _COUNTS)
-    return total - prompt - completion if not isinstance(total, Missing | None) else 0
+    return total - prompt - completion if all(map(is_integer, (prompt, completion, total))) else 0
 
 
 def _wrong_details(usage: Any) -> list[tuple[str, Any]]:
     """Return the details that are no numbers, or more than the count that they are a part of."""
-    wrong = []
+    wrong: list[tuple[str, Any]] = []
     for name in _DETAILS:
-        for part, count in (pick(usage, name) or {}).items():
-            if count is not None and not (is_integer(count) and 0 <= count <= pick(usage, name[: -len("_details")])):
-                wrong.append((part, count))
+        whole, parts = pick(usage, name.removesuffix("_details")), pick(usage, name)
+        if isinstance(parts, dict):
+            wrong += [(part, count) for part, count in parts.items() if count is not None and not _fits(count, whole)]
     return wrong
+
+
+def _fits(count: Any, whole: Any) -> bool:
+    return is_integer(count) and count >= 0 and not (is_integer(whole) and count > whole)
 
 
 def _differing(wanted: Any, usage: Any) -> dict[str, Any]:

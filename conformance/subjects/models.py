@@ -16,10 +16,14 @@ from conformance.session import Session
 
 @dataclass(frozen=True)
 class Seen:
-    """What the SDK made of the list: the ids, or the error."""
+    """What the SDK made of the list: the ids, and what it complained of."""
 
     ids: list[str]
-    error: Exception | None = None
+    complaint: str = ""
+
+
+def _complaint(error: Exception) -> Seen:
+    return Seen([], f"{error!r} {error.__cause__ or ''}")
 
 
 class Models:
@@ -77,7 +81,7 @@ class Models:
             with door.open() as client:
                 return Seen([model.id for model in client.models.list()])
         except Exception as error:  # a broken list makes the SDK raise nearly anything
-            return Seen([], error)
+            return _complaint(error)
 
     def seen_async(self) -> Seen:
         """Let the async SDK read the list, validating."""
@@ -89,7 +93,7 @@ class Models:
         try:
             return Seen(asyncio.run(run()))
         except Exception as error:  # as above
-            return Seen([], error)
+            return _complaint(error)
 
     def looked_up(self) -> Seen:
         """Let the SDK read the one model, validating."""
@@ -97,4 +101,4 @@ class Models:
             with Door(strict=True, transport=Canned(self.first)).open() as client:
                 return Seen([client.models.retrieve("any").id])
         except Exception as error:  # as above
-            return Seen([], error)
+            return _complaint(error)

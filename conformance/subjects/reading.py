@@ -15,6 +15,7 @@ from conformance.subjects.answer import Observed
 # Both helpers refuse an answer that ended early: a program must not take it for a whole one.
 _REFUSES = {"length": "LengthFinishReasonError", "content_filter": "ContentFilterFinishReasonError"}
 _REFUSING = {"helper", "async-helper"}
+_PARSING = {"parse", "async-parse"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Reading:
             case(scenario, f"+{face}", face)
             for scenario in scenarios
             for face in FACES
-            if scenario.succeeds and (face != "parse" or "json_schema" in scenario.tags)
+            if scenario.succeeds and (face not in _PARSING or "json_schema" in scenario.tags)
         ]
 
     @classmethod
@@ -50,13 +51,18 @@ class Reading:
     def told(self) -> Told:
         """What the program got."""
         if self.loose.told is None:
-            raise Unreadable(f"the SDK raised {self.loose.error!r}")
+            raise Unreadable(f"the SDK raised {self.loose.why}")
         return self.loose.told
 
     @property
     def due_error(self) -> str | None:
         """The name of the error that the SDK must raise, because the answer ended early."""
         return _REFUSES.get(self.expect.finish_reason or "") if self.face in _REFUSING else None
+
+    @property
+    def parses(self) -> bool:
+        """Whether the face parses what it reads."""
+        return self.face in _PARSING | _REFUSING
 
     @property
     def comes_whole(self) -> bool:
