@@ -7,18 +7,24 @@ The class tells whose fault it is; its attributes are what the client sees (Open
     │   ├── Unsupported              400  well-formed, but not offered here
     │   ├── PromptTooLong            400  more than the model's context window
     │   ├── Unauthorized             401  the client's own key is missing or wrong
+    │   ├── Forbidden                403  not for this host name, or not for this web page
     │   ├── ModelNotFound            404  no such model
     │   ├── RouteNotFound            404  no such URL
     │   ├── MethodNotAllowed         405  wrong method for this URL
     │   ├── RequestTimeout           408  the request did not arrive in time
-    │   └── TooLarge                 413  the request exceeds a limit of this server
+    │   ├── TooLarge                 413  the request exceeds a limit of this server
+    │   │   └── HeaderTooLarge       431  its header does
+    │   └── NotJson                  415  the body says that it is something else
     ├── LoginFailed                  401  the CLI is not logged in
+    │   └── BillingRefused           401  it is, but with an API key that would be billed
     ├── PermissionRefused            403  the API refuses this account or model
     ├── RateLimited                  429  the API's limit, for a short while
+    │   ├── Busy                     429  this server's own limit, for a short while
     │   └── PlanExhausted            429  the subscription's limit, until it is reset
     ├── CliFailed                    502  the CLI crashed or said something unusable
     │   └── FixtureMissing           502  replaying, and no recording answers this turn
     ├── Overloaded                   503  the API has no capacity now
+    ├── Stopping                     503  this server is being stopped
     └── TimedOut                     504  the CLI took longer than this server waits
 """
 
@@ -85,6 +91,16 @@ class Unauthorized(InvalidRequest):
 
     status, default_code = 401, "invalid_api_key"
 
+    def headers(self) -> dict[str, str]:
+        """Return the header that HTTP wants in such an answer."""
+        return super().headers() | {"www-authenticate": "Bearer"}
+
+
+class Forbidden(InvalidRequest):
+    """The request comes from where this server takes none; no key changes that."""
+
+    status, default_code = 403, "forbidden"
+
 
 class ModelNotFound(InvalidRequest):
     """Nothing here answers to that model name."""
@@ -116,10 +132,28 @@ class TooLarge(InvalidRequest):
     status, default_code = 413, "request_too_large"
 
 
+class HeaderTooLarge(TooLarge):
+    """The request's line and headers are longer than this server reads."""
+
+    status, default_code = 431, "header_too_large"
+
+
+class NotJson(InvalidRequest):
+    """The request's body is declared as something else than JSON."""
+
+    status, default_code = 415, "unsupported_media_type"
+
+
 class LoginFailed(CmappyError):
     """The CLI has no valid login; only its user can mend that."""
 
     status, type, default_code, should_retry = 401, "authentication_error", "claude_auth_error", False
+
+
+class BillingRefused(LoginFailed):
+    """The CLI would bill an API key, and nobody has allowed that."""
+
+    default_code = "api_key_refused"
 
 
 class PermissionRefused(CmappyError):
@@ -132,6 +166,12 @@ class RateLimited(CmappyError):
     """The API refuses further requests for a while."""
 
     status, type, default_code = 429, "rate_limit_error", "rate_limit_exceeded"
+
+
+class Busy(RateLimited):
+    """As many requests as this server takes are being answered or wait."""
+
+    default_code = "server_busy"
 
 
 class PlanExhausted(RateLimited):
@@ -160,6 +200,12 @@ class Overloaded(CmappyError):
     """The API has no capacity at the moment."""
 
     status, default_code, should_retry = 503, "overloaded", False
+
+
+class Stopping(CmappyError):
+    """This server is being stopped; the next one can be asked again."""
+
+    status, default_code = 503, "server_stopping"
 
 
 class TimedOut(CmappyError):
