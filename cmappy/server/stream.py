@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from sanic import HTTPResponse, Request
-from sanic.response import BaseHTTPResponse, json
+from sanic.response import json
 
 from cmappy.backends import Backend
-from cmappy.errors import TimedOut
+from cmappy.errors import CmappyError, TimedOut
 from cmappy.events import Route, parse
 from cmappy.openai.answer import DONE, PING, Chunk, encode_error
 from cmappy.server.errors import translate
+from cmappy.server.outbox import Outbox
 from cmappy.server.trace import Trace
 from cmappy.translate.collect import collect
 from cmappy.translate.reply import Reply
@@ -23,31 +24,6 @@ from cmappy.turn import Turn
 log = logging.getLogger("cmappy")
 
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-
-
-class Heartbeat:
-    """Sends a comment line whenever a stream has been silent for `pause` seconds, so that no client gives it up."""
-
-    def __init__(self, response: BaseHTTPResponse, pause: float) -> None:
-        self._response = response
-        self._pause = pause
-        self._silent = True
-        self._task = asyncio.create_task(self._run())
-
-    def beat(self) -> None:
-        """Say that something was just sent."""
-        self._silent = False
-
-    def stop(self) -> None:
-        """Send no more."""
-        self._task.cancel()
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._pause)
-            if self._silent:
-                await self._response.send(PING)
-            self._silent = True
 
 
 async def chunks(
@@ -85,36 +61,42 @@ async def send_stream(
     with_usage: bool,
     ping: float,
 ) -> None:
-    """Send the answer chunk by chunk.
+    """Send the answer chunk by chunk, and a comment line after every `ping` seconds of silence.
 
     The headers wait for the first chunk, so that an error until then is raised and becomes a real status. Later
     ones become an error frame, and no `[DONE]` follows: a client must never take a broken answer for a short one.
     """
-    response = heartbeat = None
+    outbox = Outbox()
+    maker = asyncio.create_task(_fill(outbox, answer, limit, with_usage=with_usage))
+    try:
+        frames = await outbox.take()
+        response = await request.respond(headers=_HEADERS | headers, content_type="text/event-stream; charset=utf-8")
+        try:
+            while frames is not None:
+                await response.send(frames or PING)
+                frames = await outbox.take(ping)
+            last = DONE
+        except CmappyError as error:
+            log.warning("%s broke off: %s", request.ctx.trace.id, error.message)
+            last = encode_error(error.body())
+        await response.send(last)
+        await response.eof()
+    finally:
+        maker.cancel()
+        with suppress(asyncio.CancelledError):
+            await maker
+
+
+async def _fill(outbox: Outbox, answer: AsyncGenerator[Chunk, None], limit: float, *, with_usage: bool) -> None:
+    """Put the frames of an answer into the outbox, and close it with the error that ended them early."""
     try:
         async with asyncio.timeout(limit), aclosing(answer):
             async for chunk in answer:
-                if response is None or heartbeat is None:
-                    response = await request.respond(
-                        headers=_HEADERS | headers, content_type="text/event-stream; charset=utf-8"
-                    )
-                    heartbeat = Heartbeat(response, ping)
-                heartbeat.beat()
                 if chunk.usage is None or with_usage:
-                    await response.send(chunk.encode(with_usage=with_usage))
-        last = DONE
+                    await outbox.put(chunk.encode(with_usage=with_usage))
+        outbox.close()
     except Exception as error:
-        failed = _too_long(limit) if isinstance(error, TimeoutError) else translate(error)
-        if response is None:
-            raise failed from error
-        log.warning("%s broke off: %s", request.ctx.trace.id, failed.message)
-        last = encode_error(failed.body())
-    finally:
-        if heartbeat:
-            heartbeat.stop()
-    if response is not None:  # always so: an answer that ends without an error has at least one chunk
-        await response.send(last)
-        await response.eof()
+        outbox.close(_too_long(limit) if isinstance(error, TimeoutError) else translate(error))
 
 
 def _too_long(limit: float) -> TimedOut:
