@@ -64,7 +64,7 @@ class Session:
         with tempfile.TemporaryDirectory(prefix="cmappy-") as neutral:
             process = await Process.spawn(arguments(str(self.claude)), self.variables, Path(neutral))
             try:
-                await process.write(_WHO_ARE_YOU)
+                process.write(_WHO_ARE_YOU)
                 line = b""
                 while b'"control_response"' not in line:
                     line = await process.line(_PATIENCE)

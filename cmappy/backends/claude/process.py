@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import cast
 
+from cmappy.backends.claude.framing import Lines
 from cmappy.backends.exits import Exited
-from cmappy.errors import CliFailed, TimedOut
+from cmappy.errors import CliFailed, CmappyError, TimedOut
 
-_GRACE = 2.0  # seconds between SIGTERM and SIGKILL; the CLI needs 0.1
-_READ = 1 << 16  # bytes
+_GRACE = 0.5  # seconds between SIGTERM and SIGKILL, and for the last words of a child that is gone; the CLI needs 0.1
+_MOST_QUEUED = 1 << 20  # bytes of lines that nobody has read yet; beyond them the child has to wait
 _LONGEST_LINE = 64 << 20  # bytes
 _STDERR_KEPT = 4096  # bytes
+_NOT_STARTED = {126: "it cannot be run", 127: "it was not found"}  # the exit codes of `setpriv`
 
 
 @cache
@@ -31,7 +34,7 @@ def _bound() -> tuple[str, ...]:
 
     Elsewhere the CLI notices that its stdin is closed, once it has finished its turn.
     """
-    setpriv = ("setpriv", "--pdeathsig", "KILL", "--")
+    setpriv = (shutil.which("setpriv") or "setpriv", "--pdeathsig", "KILL", "--")
     try:
         subprocess.run([*setpriv, "true"], check=True, capture_output=True)  # noqa: S603 (constant words)
     except (OSError, subprocess.CalledProcessError):
@@ -39,91 +42,142 @@ def _bound() -> tuple[str, ...]:
     return setpriv
 
 
+class _Child(asyncio.SubprocessProtocol):
+    """What is heard of a child; `news` is set by all of it, `ending` by what leaves the child without any use."""
+
+    def __init__(self) -> None:
+        self.lines = Lines()
+        self.stderr = b""
+        self.mute = self.deaf = False  # its stdout, its stdin is closed
+        self.news, self.ending, self.exited, self.finished = (asyncio.Event() for _ in range(4))
+        self._paused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.SubprocessTransport, transport)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if fd == 2:
+            self.stderr = (self.stderr + data)[-_STDERR_KEPT:]
+            return
+        self.lines.feed(data)
+        self._set_paused(self.lines.size > _MOST_QUEUED)
+        self.news.set()
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if fd == 0:
+            self.deaf = True
+            if exc:
+                self.give_up()
+        elif fd == 1:
+            self.mute = True
+            self.news.set()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+        self.ending.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.finished.set()
+
+    def give_up(self) -> None:
+        """Have a child ended that could not be told something, unless it ends by itself and says why."""
+        asyncio.get_running_loop().call_later(_GRACE, self.ending.set)
+
+    def pop(self) -> bytes:
+        """Return the oldest line, and let the child write on if it had to wait."""
+        line = self.lines.pop()
+        if self._paused and self.lines.size <= _MOST_QUEUED // 2:
+            self._set_paused(False)
+        return line
+
+    def hear_out(self) -> None:
+        """Take what a child that is gone has left in its pipe."""
+        self._set_paused(False)
+
+    def _set_paused(self, paused: bool) -> None:
+        stdout = cast(asyncio.ReadTransport, self._transport.get_pipe_transport(1))
+        if paused != self._paused and not (self.mute or (paused and self.exited.is_set())):
+            self._paused = paused
+            stdout.pause_reading() if paused else stdout.resume_reading()
+
+
 class Process:
     """A running `claude`, or whatever stands in for it."""
 
-    def __init__(self, child: asyncio.subprocess.Process) -> None:
+    def __init__(self, transport: asyncio.SubprocessTransport, child: _Child, *, bound: bool) -> None:
+        self._transport = transport
         self._child = child
-        self._lines: deque[bytes] = deque()
-        self._rest: list[bytes] = []  # the beginning of a line whose end has not come yet
-        self._stderr = b""
-        self._ending = asyncio.Event()
-        self._errors = asyncio.create_task(self._drain_stderr())
+        self._is_bound = bound
         self._supervisor = asyncio.create_task(self._supervise())
 
     @classmethod
     async def spawn(cls, argv: Sequence[str], environment: Mapping[str, str], folder: Path) -> Process:
         """Start a process in `folder`; raises CliFailed if the program cannot be started."""
-        pipe = asyncio.subprocess.PIPE
+        bound = _bound()
         try:
-            child = await asyncio.create_subprocess_exec(
-                *_bound(),
-                *argv,
-                stdin=pipe,
-                stdout=pipe,
-                stderr=pipe,
-                env=environment,
-                cwd=folder,
-                start_new_session=True,
+            transport, child = await asyncio.get_running_loop().subprocess_exec(
+                _Child, *bound, *argv, env=environment, cwd=folder, start_new_session=True
             )
         except OSError as error:
-            raise CliFailed(f"The Claude Code CLI could not be started: {error.strerror}") from error
-        return cls(child)
+            raise _not_started(error.strerror or "") from error
+        return cls(transport, child, bound=bool(bound))
 
     @property
     def pid(self) -> int:
         """The child's process id, which is also its group's."""
-        return self._child.pid
+        return self._transport.get_pid()
 
-    async def write(self, data: bytes) -> None:
-        """Write to stdin; a child that is gone is noticed when its output ends."""
-        assert self._child.stdin is not None  # noqa: S101 (it was spawned with pipes)
-        with suppress(ConnectionError):
-            self._child.stdin.write(data)
-            await self._child.stdin.drain()
+    def write(self, data: bytes) -> None:
+        """Write to stdin without waiting for the child to read it; one that has closed its stdin is ended."""
+        stdin = cast(asyncio.WriteTransport | None, self._transport.get_pipe_transport(0))
+        if stdin is None or self._child.deaf or stdin.is_closing():
+            self._child.give_up()
+        else:
+            stdin.write(data)
 
     async def line(self, limit: float) -> bytes:
-        """Return the next line of stdout; raises TimedOut after `limit` seconds, and Exited when there are no more."""
-        assert self._child.stdout is not None  # noqa: S101 (it was spawned with pipes)
-        while not self._lines:
-            data = await self._read(self._child.stdout, limit)
-            if not data:
+        """Return the next line of stdout; raises TimedOut after `limit` seconds.
+
+        Where there are no more lines it raises Exited, or CliFailed if the program never ran.
+        """
+        child = self._child
+        while not child.lines:
+            if child.mute:
                 raise await self._exit()
-            *lines, rest = data.split(b"\n")  # on \n only: U+2028 may stand raw inside a string
-            if lines:
-                lines[0] = b"".join([*self._rest, lines[0]])
-                self._rest = []
-            self._lines.extend(lines)
-            self._rest.append(rest)
-            if sum(map(len, self._rest)) > _LONGEST_LINE:
+            if child.lines.partial > _LONGEST_LINE:
                 raise CliFailed(f"The Claude Code CLI wrote a line of more than {_LONGEST_LINE >> 20} MB.")
-        return self._lines.popleft()
+            child.news.clear()
+            try:
+                async with asyncio.timeout(limit):
+                    await child.news.wait()
+            except TimeoutError as error:
+                raise TimedOut(f"The Claude Code CLI said nothing for {limit:g} seconds.") from error
+        return child.pop()
 
-    async def _read(self, stdout: asyncio.StreamReader, limit: float) -> bytes:
-        try:
-            async with asyncio.timeout(limit):
-                return await stdout.read(_READ)
-        except TimeoutError as error:
-            raise TimedOut(f"The Claude Code CLI said nothing for {limit:g} seconds.") from error
+    def waiting(self) -> list[bytes]:
+        """Return the lines that have come and were not read yet."""
+        return [self._child.pop() for _ in range(len(self._child.lines))]
 
-    async def _exit(self) -> Exited:
+    async def _exit(self) -> CmappyError:
         """Return how the process ended; one that only closed its stdout is ended, as it can say nothing more."""
-        await asyncio.wait({asyncio.ensure_future(self._child.wait())}, timeout=_GRACE)
+        await _within(_GRACE, self._child.exited)
         self.end()
-        code = await self._child.wait()
-        await asyncio.wait({self._errors}, timeout=_GRACE)
-        return Exited(code, self._stderr.decode(errors="replace"))
+        await self.ended()
+        code = self._transport.get_returncode() or 0
+        if self._is_bound and code in _NOT_STARTED and self._child.stderr.startswith(b"setpriv: "):
+            return _not_started(_NOT_STARTED[code])
+        return Exited(code, self._child.stderr.decode(errors="replace"))
 
     def end(self, *, at_once: bool = False) -> None:
         """Have the process and all its children ended; `at_once` leaves them no time for anything more."""
-        if at_once:
+        if at_once and not self._child.exited.is_set():
             self._signal(signal.SIGKILL)
-        self._ending.set()
+        self._child.ending.set()
 
     @property
     def gone(self) -> bool:
-        """Whether the process has ended, or is about to."""
-        return self._child.returncode is not None or self._ending.is_set()
+        """Whether the process has ended or is about to, or hears nothing any more."""
+        return self._child.ending.is_set() or self._child.deaf
 
     async def ended(self) -> None:
         """Wait until the process is gone."""
@@ -134,20 +188,31 @@ class Process:
         self._supervisor.add_done_callback(lambda _: callback(self))
 
     async def _supervise(self) -> None:
-        exit = asyncio.ensure_future(self._child.wait())
-        ending = asyncio.ensure_future(self._ending.wait())
-        await asyncio.wait({exit, ending}, return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        self._signal(signal.SIGTERM)
-        await asyncio.wait({exit}, timeout=_GRACE)
-        self._signal(signal.SIGKILL)  # also what the child has left behind in its group
-        await exit
+        child = self._child
+        try:
+            await child.ending.wait()
+            if not child.exited.is_set():
+                self._signal(signal.SIGTERM)
+                await _within(_GRACE, child.exited)
+        finally:
+            self._signal(signal.SIGKILL)  # also what the child has left behind in its group
+        await child.exited.wait()
+        child.hear_out()
+        await _within(_GRACE, child.finished)
+        self._transport.close()  # somebody who has left the group may still hold the other ends of the pipes
+        await child.finished.wait()
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, number)
+            os.killpg(self.pid, number)
 
-    async def _drain_stderr(self) -> None:
-        assert self._child.stderr is not None  # noqa: S101 (it was spawned with pipes)
-        while data := await self._child.stderr.read(_READ):
-            self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
+
+def _not_started(why: str) -> CliFailed:
+    return CliFailed(f"The Claude Code CLI could not be started: {why}. Check `--claude`.")
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, but not longer than that."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

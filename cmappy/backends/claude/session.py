@@ -39,7 +39,7 @@ class Session:
     async def lines(self, turn: Turn) -> AsyncGenerator[bytes, None]:
         """Yield the CLI's lines for a turn; `over` tells whether its first stop reason has been seen."""
         self.over = False
-        await self.process.write(self.conversation.open(turn) if self._fresh else self.conversation.resume(turn))
+        self.process.write(self.conversation.open(turn) if self._fresh else self.conversation.resume(turn))
         self._fresh = False
         limit = self._first
         while not self.over:
@@ -47,7 +47,7 @@ class Session:
             step = self.conversation.feed(line)
             self.over, limit = step.over, self._silence
             if step.write:
-                await self.process.write(step.write)
+                self.process.write(step.write)
             if step.goes_on:
                 self.process.end(at_once=True)
             self._notice_limit(line)
@@ -56,7 +56,7 @@ class Session:
 
     async def initialize(self) -> events.Initialized:
         """Return what the CLI says of itself; the session is then good for nothing else."""
-        await self.process.write(control(initialize()))
+        self.process.write(control(initialize()))
         while True:
             event = events.parse(await self.process.line(self._first))
             if isinstance(event, events.ControlResponse):
@@ -64,7 +64,7 @@ class Session:
 
     async def ready(self) -> None:
         """Wait until a fresh process takes requests; raises CmappyError if it never does."""
-        await self.process.write(control({"subtype": "apply_flag_settings", "settings": {}}))
+        self.process.write(control({"subtype": "apply_flag_settings", "settings": {}}))
         while not isinstance(events.parse(await self.process.line(self._first)), events.ControlResponse):
             pass
 
