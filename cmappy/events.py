@@ -221,7 +221,7 @@ def parse(line: bytes) -> Event:
                 return ControlResponse.model_validate(_without_nulls(said["response"]))
             case "system" if said.get("subtype") == "api_retry":
                 return ApiRetry.model_validate(said)
-    except (orjson.JSONDecodeError, ValidationError, KeyError) as error:
+    except (orjson.JSONDecodeError, ValidationError, KeyError, TypeError, AttributeError) as error:
         raise CliFailed(
             "The Claude Code CLI wrote a line that cannot be read. Try again; if that does not help, upgrade cmappy."
         ) from error

@@ -6,6 +6,7 @@ Chunks are built once per token, so they are plain dataclasses; each knows its e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import orjson
@@ -40,13 +41,19 @@ class Usage:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """What all chunks of one answer share. `created` is in Unix seconds."""
 
     id: str
     created: int
     model: str
+
+    @cached_property
+    def event(self) -> bytes:
+        """The beginning of each chunk's event, up to its choices: made once, not once per token."""
+        chunk = {"id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model}
+        return b"data: " + orjson.dumps(chunk)[:-1] + b',"choices":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +67,12 @@ class Chunk:
 
     def encode(self, *, with_usage: bool = False) -> bytes:
         """Return the chunk as one server-sent event; `with_usage` adds the `usage` key that the client asked for."""
-        chunk: dict[str, Any] = {
-            "id": self.head.id,
-            "object": "chat.completion.chunk",
-            "created": self.head.created,
-            "model": self.head.model,
-            "choices": []
-            if self.delta is None
-            else [{"index": 0, "delta": self.delta, "logprobs": None, "finish_reason": self.finish_reason}],
-        }
-        if with_usage:
-            chunk["usage"] = self.usage.json() if self.usage else None
-        return b"data: " + orjson.dumps(chunk) + b"\n\n"
+        choice = {"index": 0, "delta": self.delta, "logprobs": None, "finish_reason": self.finish_reason}
+        choices = orjson.dumps([] if self.delta is None else [choice])
+        if not with_usage:
+            return self.head.event + choices + b"}\n\n"
+        usage = orjson.dumps(self.usage.json() if self.usage else None)
+        return self.head.event + choices + b',"usage":' + usage + b"}\n\n"
 
 
 def encode_error(body: dict[str, Any]) -> bytes:
