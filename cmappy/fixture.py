@@ -102,6 +102,7 @@ class Scrub:
 
     def __init__(self) -> None:
         self._seen: dict[str, str] = {}
+        self._given: set[str] = set()
 
     def line(self, line: bytes) -> bytes:
         """Return the scrubbed line; one that is not a JSON object is returned as it is."""
@@ -159,9 +160,12 @@ class Scrub:
         return self.text(value) if isinstance(value, str) else value
 
     def _placeholder(self, found: re.Match[str]) -> str:
-        number = len(self._seen) + 1
-        new = f"{found[1]}_{number:04}" if found[1] else f"00000000-0000-4000-8000-{number:012}"
-        return self._seen.setdefault(found[0], new)
+        id = found[0]
+        if id not in self._seen and id not in self._given:
+            number = len(self._seen) + 1
+            self._seen[id] = f"{found[1]}_{number:04}" if found[1] else f"00000000-0000-4000-8000-{number:012}"
+            self._given.add(self._seen[id])
+        return self._seen.get(id, id)
 
 
 def _is_error(said: Any) -> bool:
