@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tools import hermetic
+from tools import hermetic, marks
 from tools.benchmark import latency, servers, throughput
 from tools.benchmark.report import table
 
@@ -37,7 +37,7 @@ def main() -> None:
     if flags.json:
         flags.json.write_text(json.dumps({"about": about, **measured}, indent=1) + "\n")
     if flags.markdown:
-        _put(flags.markdown, text)
+        marks.write(flags.markdown, "bench", text)
 
 
 async def _measure(claude: Path, folder: Path, rounds: int) -> dict[str, Any]:
@@ -78,11 +78,3 @@ def _about(claude: Path) -> str:
         f"Python {platform.python_version()}, cmappy {version('cmappy')}, sanic {version('sanic')}, CLI {cli}, "
         f"{servers.REFERENCE.replace('==', ' ')}"
     )
-
-
-def _put(file: Path, text: str) -> None:
-    """Replace what stands between the marks of the benchmark in a Markdown file."""
-    begin, end = "<!-- bench: begin -->", "<!-- bench: end -->"
-    before, _, rest = file.read_text().partition(begin)
-    _, _, after = rest.partition(end)
-    file.write_text(f"{before}{begin}\n{text}\n{end}{after}")
