@@ -14,13 +14,16 @@ GOES_ON = {
     "refusal": "content_filter",
 }
 
+SO_LONG = [{"type": "text", "text": "So ", "pieces": 1}, {"type": "text", "text": "long", "wait": "begun"}]
+LIMITED = {"blocks": SO_LONG, "stop_reason": "max_tokens", "wait": "watched"}
+
 
 @pytest.fixture
 def watched(upstream, descendants, gone):
     """Return the way to run a request beside the processes that answer it, until those are gone."""
 
     async def run(asking, answer):
-        upstream.script({**answer, "wait": "watched"})
+        upstream.script(answer | {"wait": "watched"})
         asked = asyncio.create_task(asking)
         await upstream.received(1)
         processes = descendants()
@@ -42,27 +45,53 @@ async def test_answer_that_is_cut_short_is_not_continued(ask, arrived, watched, 
     assert [{"role": "user", "content": [{"type": "text", "text": "How long?"}]}] == arrived().messages
 
 
-@pytest.mark.parametrize("attempt", range(10))
-async def test_token_limit_never_makes_a_second_request(stream, arrived, watched, attempt):
-    """The CLI begins its second request 15 ms after the limit: it has to be killed at once, every time."""
-    chunks = await watched(stream(QUESTION, max_tokens=5), {"text": "So long", "stop_reason": "max_tokens"})
+@pytest.fixture
+def read_to_the_limit(client, upstream):
+    """Return the way to read an answer that is cut at its token limit, after its first word was read."""
 
-    assert "length" == chunks[-1].choices[0].finish_reason
+    async def read():
+        reasons = []
+        async for chunk in await client.chat.completions.create(
+            model="sonnet", messages=[QUESTION], max_tokens=5, stream=True
+        ):
+            reasons += [choice.finish_reason for choice in chunk.choices if choice.finish_reason]
+            if chunk.choices[0].delta.content:
+                upstream.release("begun")
+        return reasons
+
+    return read
+
+
+@pytest.mark.parametrize("attempt", range(10))
+async def test_token_limit_never_makes_a_second_request(arrived, watched, read_to_the_limit, attempt):
+    """The CLI begins its second request 15 ms after the limit: it has to be stopped at once, every time."""
+    reasons = await watched(read_to_the_limit(), LIMITED)
+
+    assert ["length"] == reasons
     assert 5 == arrived().body["max_tokens"]
 
 
-async def test_token_limits_at_once_make_no_second_request(ask, upstream, descendants, gone):
-    """Four answers that end at the same moment are killed in time as well, on however busy a machine."""
-    upstream.script(*[{"text": "So long", "stop_reason": "max_tokens", "wait": "all"}] * 4)
-    asked = [asyncio.create_task(ask(QUESTION)) for _ in range(4)]
+async def test_token_limits_at_once_make_no_second_request(upstream, read_to_the_limit, descendants, gone):
+    """Several answers that end at the same moment are ended in time as well, on however busy a machine."""
+    upstream.script(*[LIMITED] * 4)
+    upstream.release("watched")
+    reading = [asyncio.create_task(read_to_the_limit()) for _ in range(4)]
     await upstream.received(4)
     processes = descendants()
-    upstream.release("all")
-    answers = await asyncio.gather(*asked)
+    reasons = await asyncio.gather(*reading)
     await gone(processes)
 
-    assert ["length"] * 4 == [answer.choices[0].finish_reason for answer in answers]
+    assert [["length"]] * 4 == reasons
     assert 4 == len(upstream.requests)
+
+
+@pytest.mark.parametrize("blocks", [[], [{"type": "thinking", "thinking": "hmm"}]], ids=["nothing", "thinking"])
+async def test_answer_without_text_is_not_asked_for_again(ask, arrived, watched, blocks):
+    """The CLI would ask for a visible answer; whether to ask again is the client's business."""
+    answer = await watched(ask(QUESTION), {"blocks": blocks})
+
+    assert "stop" == answer.choices[0].finish_reason
+    assert [{"role": "user", "content": [{"type": "text", "text": "How long?"}]}] == arrived().messages
 
 
 async def test_refusal_without_text_is_not_repeated(ask, arrived, watched):
