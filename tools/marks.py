@@ -1,4 +1,4 @@
-"""Parts of a Markdown file that a command writes: what stands between `<!-- name: begin -->` and `<!-- name: end -->`."""
+"""Parts of a Markdown file that a command writes: all between `<!-- name: begin -->` and `<!-- name: end -->`."""
 
 from __future__ import annotations
 
