@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import Mapping
+import signal
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -27,9 +30,7 @@ class Installed:
 
 async def inspect(claude: str, environment: Mapping[str, str], *, check_login: bool = True) -> Installed:
     """Ask the CLI who it is; raises CliFailed or LoginFailed with the command that mends it."""
-    said, auth = await asyncio.gather(
-        _run(claude, ["--version"], environment), _run(claude, ["auth", "status"], environment)
-    )
+    said, auth = await _both(_run(claude, ["--version"], environment), _run(claude, ["auth", "status"], environment))
     version = re.match(rb"(\d+)\.(\d+)\.(\d+)", said)
     if version is None:
         raise CliFailed(f"`{claude} --version` does not answer like the Claude Code CLI. Check `--claude`.")
@@ -48,6 +49,15 @@ async def inspect(claude: str, environment: Mapping[str, str], *, check_login: b
     return Installed(version[0].decode(), login)
 
 
+async def _both(one: Coroutine[None, None, bytes], other: Coroutine[None, None, bytes]) -> tuple[bytes, bytes]:
+    """Run two at the same time, and each to its end, even if the other fails or both are cancelled."""
+    results = await asyncio.gather(one, other, return_exceptions=True)
+    match results:
+        case [bytes(first), bytes(second)]:
+            return first, second
+    raise next(result for result in results if isinstance(result, BaseException))
+
+
 def _login(said: bytes) -> str:
     try:
         status = orjson.loads(said)
@@ -59,11 +69,8 @@ def _login(said: bytes) -> str:
 
 
 async def _run(claude: str, arguments: list[str], environment: Mapping[str, str]) -> bytes:
-    pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
-        child = await asyncio.create_subprocess_exec(
-            claude, *arguments, stdin=null, stdout=pipe, stderr=null, env=environment
-        )
+        child = await _spawn([claude, *arguments], environment)
     except FileNotFoundError as error:
         raise CliFailed(f"The Claude Code CLI was not found as `{claude}`. Install it: {_INSTALL}") from error
     except OSError as error:
@@ -74,6 +81,27 @@ async def _run(claude: str, arguments: list[str], environment: Mapping[str, str]
     except TimeoutError as error:
         raise CliFailed(f"`{claude} {' '.join(arguments)}` did not answer within {_PATIENCE:g} seconds.") from error
     finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
+        await _end(child)
+
+
+async def _spawn(argv: list[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Start a program; uvloop leaves half a process behind if that is cancelled, so it is always finished first."""
+    pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    spawning = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *argv, stdin=null, stdout=pipe, stderr=null, env=environment, start_new_session=True
+        )
+    )
+    try:
+        return await asyncio.shield(spawning)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            await _end(await spawning)
+        raise
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.communicate()  # to the end of its output: only then are all handles closed
