@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from conformance import scenarios, servers, targets
-from conformance.items import Item, Look, NotShown, Refused, items
-from conformance.report import Report
+from conformance.items import Item, Look, Outcome, items, worst
+from conformance.report import Report, describe
 from conformance.scenarios import Scenario
 from conformance.sdk import Door
 from conformance.session import Session
@@ -56,15 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give every test that observes a kind of subject the checks of that kind."""
     if (observes := metafunc.definition.get_closest_marker("observes")) is not None:
         found = items(observes.kwargs["kind"], metafunc.config.stash[SCENARIOS])
-        target = metafunc.config.stash[TARGET]
-        metafunc.parametrize("item", [_parameter(item, target) for item in found])
-
-
-def _parameter(item: Item, target: Target) -> object:
-    reason = target.known_failure(item.name)
-    # Strict: a known failure that passes is news, and its entry must go.
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(item, id=item.name, marks=marks)
+        metafunc.parametrize("item", found, ids=[item.check.id for item in found])
 
 
 @pytest.fixture(scope="session")
@@ -91,12 +83,15 @@ def look(session: Session, request: pytest.FixtureRequest) -> Look:
     """Return what runs an item and says how it ended."""
 
     def run(item: Item) -> None:
-        request.node.user_properties += [("check", item.check.id), ("case", item.case.name if item.case else "")]
-        try:
-            item.look(session)
-        except (Refused, NotShown) as outcome:
-            request.node.user_properties.append(("outcome", type(outcome).__name__))
-            pytest.skip(str(outcome))
+        found = item.look(session)
+        outcome = worst(found)
+        request.node.user_properties += [("check", item.check.id), ("outcome", outcome), ("findings", found)]
+        if outcome is Outcome.FAILED:
+            pytest.fail(describe(item.check, found), pytrace=False)
+        elif outcome is Outcome.KNOWN:
+            pytest.xfail("; ".join(sorted({each.why for each in found.values() if each.outcome is Outcome.KNOWN})))
+        elif outcome is not Outcome.PASSED:
+            pytest.skip(next((each.why for each in found.values()), "no scenario exercises this check"))
 
     return run
 
@@ -104,4 +99,6 @@ def look(session: Session, request: pytest.FixtureRequest) -> Look:
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """Count refusals apart from passes and failures."""
     outcome = dict(report.user_properties).get("outcome") if report.when == "call" else None
-    return {"Refused": ("refused", "r", "REFUSED"), "NotShown": ("not shown", "-", "NOT SHOWN")}.get(str(outcome))
+    return {Outcome.REFUSED: ("refused", "r", "REFUSED"), Outcome.NOT_SHOWN: ("not shown", "-", "NOT SHOWN")}.get(
+        Outcome(str(outcome or "pass"))
+    )

@@ -1,9 +1,10 @@
-"""What is tried: each check on each case that it has something to say on."""
+"""What is tried: each check, on every case that it has something to say on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import conformance.checks  # noqa: F401 - registers all checks
 from conformance.cases import Case
@@ -12,49 +13,60 @@ from conformance.scenarios import Scenario
 from conformance.session import Session, Subject
 
 
-class Refused(Exception):
-    """The server said honestly that it does not offer what the check is about."""
+class Outcome(StrEnum):
+    """How a check ended, on one case or on all; the first of these that occurs is the worst."""
+
+    FAILED = "fail"
+    KNOWN = "known failure"
+    PASSED = "pass"
+    REFUSED = "refused"  # the server said honestly, with status 400, that it does not offer this
+    NOT_SHOWN = "not shown"  # no scenario exercises the check, so nothing is known
 
 
-class NotShown(Exception):
-    """No scenario exercises the check, so nothing is known."""
+@dataclass(frozen=True)
+class Finding:
+    """How a check ended on one case, and why."""
+
+    outcome: Outcome
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One check on one case; without a case there is nothing to try it on."""
+    """One check, and the cases to try it on."""
 
     check: Check
-    case: Case | None
+    cases: tuple[Case, ...]
 
-    @property
-    def name(self) -> str:
-        """The check's id, and the case: `answer.role@hello`."""
-        return f"{self.check.id}@{self.case.name if self.case else 'nothing'}"
+    def look(self, session: Session) -> dict[str, Finding]:
+        """Observe and check every case."""
+        return {case.name: self._try(case, session) for case in self.cases}
 
-    def look(self, session: Session) -> None:
-        """Observe and check; raises AssertionError, Refused or NotShown unless all is well."""
-        if self.case is None:
-            raise NotShown("no scenario exercises this check")
+    def _try(self, case: Case, session: Session) -> Finding:
         kind: type[Subject] = self.check.subject
-        subject = session.observe(kind, self.case)
-        if subject.refused and not self.case.needs <= session.target.capabilities:
-            raise Refused(f"refused honestly with 400; needs {', '.join(sorted(self.case.needs))}")
+        known = session.target.known_failure(f"{self.check.id}@{case.name}")
+        subject = session.observe(kind, case)
+        missing = case.needs - session.target.capabilities
+        if missing and subject.refused:
+            return Finding(Outcome.REFUSED, f"the target does not offer {', '.join(sorted(missing))}")
         try:
             self.check(subject)
         except AssertionError as error:
-            error.add_note(f"{self.check.id} ({self.check.severity}): {self.check.sentence}")
-            raise
+            return Finding(Outcome.KNOWN, known) if known else Finding(Outcome.FAILED, str(error))
+        # A known failure that passes is news, and its entry must go.
+        return Finding(Outcome.FAILED, f"passes, but is said to fail: {known}") if known else Finding(Outcome.PASSED)
 
 
 Look = Callable[[Item], None]  # runs an item in a test, and says how it ended
 
 
+def worst(findings: dict[str, Finding]) -> Outcome:
+    """Return how the check ended on the whole."""
+    seen = {finding.outcome for finding in findings.values()}
+    return next((outcome for outcome in Outcome if outcome in seen), Outcome.NOT_SHOWN)
+
+
 def items(kind: type[Subject], scenarios: list[Scenario]) -> list[Item]:
-    """Return the items of all checks of one kind of subject."""
+    """Return the checks of one kind of subject with their cases; one that has none is not shown."""
     cases = kind.cases(scenarios)
-    found = []
-    for check in checks_of(kind):
-        fitting = [case for case in cases if check.applies(case.traits)]
-        found += [Item(check, case) for case in fitting] or [Item(check, None)]
-    return found
+    return [Item(check, tuple(case for case in cases if check.applies(case.traits))) for check in checks_of(kind)]

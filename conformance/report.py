@@ -1,4 +1,4 @@
-"""Writes what was found: FILE.json with every item, FILE.md with one line for each check."""
+"""Says what was found: for each failed check at once, and for all in FILE.json and FILE.md."""
 
 from __future__ import annotations
 
@@ -9,105 +9,107 @@ from pathlib import Path
 import openai
 import pytest
 
-from conformance.registry import CHECKS
+from conformance.items import Finding, Outcome, worst
+from conformance.registry import CHECKS, Check
 from conformance.targets import Target
 
-_ORDER = ("fail", "known failure", "pass", "refused", "not shown")
+_SHOWN = 5  # failed cases in the text on a failed check; the report has all
+
+
+def describe(check: Check, findings: dict[str, Finding]) -> str:
+    """Return the text on a check that failed: what it stands on, and what it found."""
+    failed = {case: finding.why for case, finding in findings.items() if finding.outcome is Outcome.FAILED}
+    more = f"\n... and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
+    cases = "\n".join(f"{case}: {why}" for case, why in list(failed.items())[:_SHOWN])
+    heading = f"{check.id} ({check.severity}) failed on {len(failed)} of {len(findings)} cases: {check.sentence}"
+    return f"{heading}\n{cases}{more}"
 
 
 class Report:
-    """A pytest plugin that collects outcomes."""
+    """A pytest plugin that collects what was found."""
 
     def __init__(self, file: Path, target: Target) -> None:
         self._file = file.with_suffix("") if file.suffix in {".json", ".md"} else file
         self._target = target
-        self._found: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        self._reasons: dict[str, str] = {}
+        self._found: dict[str, dict[str, Finding]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take down how one item ended."""
+        """Take down what one check found."""
         said = dict(report.user_properties)
-        if report.when == "call" and "check" in said:
-            check, case = str(said["check"]), str(said["case"])
-            self._found[check][case] = _outcome(report, said)
-            if hasattr(report, "wasxfail"):
-                self._reasons[check] = str(report.wasxfail)
+        if report.when == "call" and isinstance(found := said.get("findings"), dict):
+            self._found[str(said["check"])] = found
 
     def pytest_sessionfinish(self) -> None:
         """Write both files."""
+        looked = [check for check in CHECKS.values() if check.id in self._found]
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.with_suffix(".json").write_text(
-            json.dumps(self._json(), indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
-        self._file.with_suffix(".md").write_text(self._markdown(), "utf-8")
+        text = json.dumps(self._json(looked), indent=1, ensure_ascii=False)
+        self._file.with_suffix(".json").write_text(text + "\n", "utf-8")
+        self._file.with_suffix(".md").write_text(self._markdown(looked), "utf-8")
 
-    def _json(self) -> dict[str, object]:
+    def _json(self, looked: list[Check]) -> dict[str, object]:
         return {
             "target": self._target.name,
             "about": self._target.about,
             "openai-python": openai.__version__,
             "capabilities": sorted(self._target.capabilities),
-            "totals": self._totals(),
+            "totals": self._totals(looked),
             "checks": [
                 {
                     "id": check.id,
                     "severity": check.severity,
                     "sentence": check.sentence,
-                    "result": _worst(self._found[check.id]),
-                    "reason": self._reasons.get(check.id),
-                    "cases": self._found[check.id],
+                    "result": worst(self._found[check.id]),
+                    "cases": {case: _cell(finding) for case, finding in self._found[check.id].items()},
                 }
-                for check in CHECKS.values()
-                if check.id in self._found
+                for check in looked
             ],
         }
 
-    def _totals(self) -> dict[str, dict[str, int]]:
-        """Return the number of checks by severity and worst result."""
-        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for check in CHECKS.values():
-            if check.id in self._found:
-                counts[check.severity][_worst(self._found[check.id])] += 1
-        return {severity: {name: count[name] for name in _ORDER if count[name]} for severity, count in counts.items()}
+    def _totals(self, looked: list[Check]) -> dict[str, dict[str, int]]:
+        """Return the number of checks by severity and by how they ended."""
+        counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+        for check in looked:
+            counts[check.severity][worst(self._found[check.id])] += 1
+        return {severity: {each: count[each] for each in Outcome if count[each]} for severity, count in counts.items()}
 
-    def _markdown(self) -> str:
-        totals = "; ".join(
-            f"{severity}: " + ", ".join(f"{count} {name}" for name, count in counts.items())
-            for severity, counts in self._totals().items()
-        )
+    def _markdown(self, looked: list[Check]) -> str:
+        totals = self._totals(looked)
+        columns = [outcome for outcome in Outcome if any(outcome in counts for counts in totals.values())]
         lines = [
             f"# Conformance of {self._target.name}",
             "",
-            f"{self._target.about} Made by `pytest conformance --report`, with openai-python {openai.__version__}.",
+            f"{self._target.about} Made by `pytest conformance --report` with openai-python {openai.__version__}.",
             "",
-            f"Checks ({totals}). In brackets: the cases that a check was tried on.",
+            f"| checks | {' | '.join(columns)} |",
+            f"|---|{'---|' * len(columns)}",
+            *(f"| {name} | {' | '.join(str(of.get(each, 0)) for each in columns)} |" for name, of in totals.items()),
+            "",
+            "A check counts as its worst case does; in brackets stands on how many cases.",
             "",
             "| check | severity | result |",
             "|---|---|---|",
+            *(f"| `{check.id}` | {check.severity} | {self._result(check.id)} |" for check in looked),
         ]
-        looked = [check for check in CHECKS.values() if check.id in self._found]
-        lines += [f"| `{check.id}` | {check.severity} | {self._line(check.id)} |" for check in looked]
         return "\n".join(lines) + "\n"
 
-    def _line(self, check: str) -> str:
-        counts = Counter(self._found[check].values())
-        worst = _worst(self._found[check])
-        if worst in {"fail", "known failure"}:
-            reason = f": {self._reasons[check]}" if check in self._reasons else ""
-            return f"**{worst}** ({counts[worst]} of {counts.total()}){reason}"
-        refused = f", refused ({counts['refused']})" if worst == "pass" and counts["refused"] else ""
-        return worst if worst == "not shown" else f"{worst} ({counts[worst]}){refused}"
+    def _result(self, check: str) -> str:
+        """Return how a check ended on the whole, on how many cases, and the reasons for known failures."""
+        found = self._found[check]
+        outcome, counts = worst(found), Counter(finding.outcome for finding in found.values())
+        reasons = sorted({finding.why for finding in found.values() if finding.outcome is Outcome.KNOWN})
+        match outcome:
+            case Outcome.FAILED | Outcome.KNOWN:
+                return f"**{outcome}** ({counts[outcome]} of {len(found)})" + (
+                    f": {'; '.join(reasons)}" if reasons else ""
+                )
+            case Outcome.PASSED if counts[Outcome.REFUSED]:
+                return f"pass ({counts[outcome]}), refused ({counts[Outcome.REFUSED]})"
+            case Outcome.NOT_SHOWN:
+                return outcome
+            case _:
+                return f"{outcome} ({counts[outcome]})"
 
 
-def _outcome(report: pytest.TestReport, said: dict[str, object]) -> str:
-    if said.get("outcome") == "Refused":
-        return "refused"
-    if said.get("outcome") == "NotShown":
-        return "not shown"
-    if hasattr(report, "wasxfail") and report.outcome == "skipped":
-        return "known failure"
-    return "pass" if report.outcome == "passed" else "fail"
-
-
-def _worst(cases: dict[str, str]) -> str:
-    return next((name for name in _ORDER if name in cases.values()), "not shown")
+def _cell(finding: Finding) -> str:
+    return f"{finding.outcome}: {finding.why.partition(chr(10))[0]}" if finding.why else finding.outcome
