@@ -203,7 +203,7 @@ class Overloaded(CmappyError):
 
 
 class Stopping(CmappyError):
-    """This server is being stopped; the next one can be asked again."""
+    """The server is being stopped; the next one can be asked again."""
 
     status, default_code = 503, "server_stopping"
 

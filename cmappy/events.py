@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cmappy.errors import CliFailed
 
+Billing = Literal["subscription", "api_key", "none"]
+
 
 class Event(BaseModel):
     """Anything the CLI says."""
@@ -177,6 +179,13 @@ class Account(Event):
     token_source: str | None = Field(default=None, alias="tokenSource")
     api_key_source: str | None = Field(default=None, alias="apiKeySource")
     subscription: str | None = Field(default=None, alias="subscriptionType")
+
+    @property
+    def billing(self) -> Billing:
+        """Who pays for what this login asks (measured on 2.1.330 by what arrives at the API)."""
+        if self.subscription or self.token_source not in {None, "none"}:
+            return "subscription"
+        return "none" if self.api_key_source in {None, "none"} else "api_key"
 
 
 class Initialized(Event):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cmappy import __version__
 
 _PACKAGED = Path(__file__).parent / "fixtures"
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/*,\s]+", re.IGNORECASE)
 RECORDINGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "fixtures"  # installed, or a checkout
 
 
@@ -24,6 +26,24 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(3456, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    api_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="the key that clients have to send; repeatable; needed to listen beyond this machine",
+        json_schema_extra={"metavar": "KEY"},
+    )
+    api_key_file: Path | None = Field(
+        None, description="a file with more such keys, one per line", json_schema_extra={"metavar": "FILE"}
+    )
+    allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="a further host name by which clients may call the server; repeatable",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    allow_origin: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="a web page or app that may use the server, e.g. https://chat.example.com; repeatable",
+        json_schema_extra={"metavar": "ORIGIN"},
+    )
     claude: str = Field("claude", description="the Claude Code CLI", json_schema_extra={"metavar": "PATH"})
     replay: Path | None = Field(
         None,
@@ -41,7 +61,7 @@ class Settings(BaseSettings):
     reasoning: Literal["off", "reasoning_content", "reasoning", "both"] = Field(
         "reasoning_content", description="the field that carries the model's thinking"
     )
-    allow_api_key: bool = Field(False, description="let the CLI use and bill ANTHROPIC_API_KEY")
+    allow_api_key: bool = Field(False, description="let the CLI use and bill an API key, as ANTHROPIC_API_KEY")
     allow_url_images: bool = Field(False, description="let the API fetch images that a client names by their URL")
     forward_sampling: bool = Field(
         False, description="send `temperature` and `top_p` to the API instead of ignoring them"
@@ -51,14 +71,22 @@ class Settings(BaseSettings):
     live_timeout: float = Field(900, gt=0, description="how long a conversation's process is kept unused")
     skip_auth_check: bool = Field(False, description="start although the CLI is not logged in")
     max_retries: int = Field(2, ge=0, description="how often the CLI repeats a failed API request")
+    max_concurrency: int = Field(4, ge=1, description="answers that are made at once")
+    queue: int = Field(32, ge=0, description="requests that may wait for one of these places")
+    queue_timeout: float = Field(120, gt=0, description="longest wait for a place")
     first_timeout: float = Field(120, gt=0, description="longest wait for the CLI's first sign of life")
     silence_timeout: float = Field(300, gt=0, description="longest silence of the CLI later on")
     total_timeout: float = Field(3600, gt=0, description="longest time for one answer")
     ping: float = Field(15, gt=0, description="pause after which a silent stream gets a comment line")
-    grace: float = Field(5, ge=0, description="how long answers under way may go on when the server is told to stop")
+    stall_timeout: float = Field(60, gt=0, description="how long a client may take nothing of an answer that waits")
+    drain: float = Field(5, ge=0, description="how long answers under way may go on when the server is told to stop")
     max_body: int = Field(64 << 20, gt=0, description="largest request body")
+    max_messages: int = Field(10_000, gt=0, description="most messages in a request")
+    max_parts: int = Field(10_000, gt=0, description="most content parts in all its messages")
+    max_unread: int = Field(4 << 20, gt=0, description="how much of a stream may wait for a slow client")
     reload: bool = Field(False, description="restart when the source changes (for development)")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much to log")
+    log_format: Literal["text", "json"] = Field("text", description="how to write the log")
 
     @field_validator("claude")
     @classmethod
@@ -78,6 +106,34 @@ class Settings(BaseSettings):
             raise ValueError("--replay and --record exclude each other: only the CLI's own answers are recorded")
         return self
 
+    @field_validator("api_key", "allow_host", "allow_origin", mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        """Read `a,b`, or several of them."""
+        texts = [value] if isinstance(value, str) else value
+        return tuple(item.strip() for text in texts for item in text.split(","))
+
+    @field_validator("api_key")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(key.get_secret_value() for key in value):
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("api_key_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value and not _keys_in(value):
+            raise ValueError(f"there is no key in {value}")
+        return value
+
+    @field_validator("allow_origin")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError("must look like https://chat.example.com or app://name, without a path")
+        return value
+
     @field_validator("model_map", mode="before")
     @classmethod
     def _pairs(cls, value: Any) -> Any:
@@ -89,6 +145,12 @@ class Settings(BaseSettings):
         if not all(name and model for name, _, model in pairs):
             raise ValueError("must look like gpt-4o=sonnet")
         return {name.strip(): model.strip() for name, _, model in pairs}
+
+    def api_keys(self) -> list[str]:
+        """Return the keys of which clients have to send one; empty if they need none."""
+        return [key.get_secret_value() for key in self.api_key] + (
+            _keys_in(self.api_key_file) if self.api_key_file else []
+        )
 
 
 def environment() -> dict[str, str]:
@@ -107,6 +169,15 @@ def from_command_line(argv: Sequence[str] | None = None) -> Settings:
         parser.error(flag + wrong["msg"].removeprefix("Value error, "))
 
 
+def _keys_in(path: Path) -> list[str]:
+    """Return the lines of a file but empty ones and comments; raises ValueError if it cannot be read."""
+    try:
+        lines = [line.strip() for line in path.read_text().splitlines()]
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cmappy",
@@ -119,14 +190,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cmappy {__version__}")
     for name, field in Settings.model_fields.items():
         flags = [f"--{name.replace('_', '-')}"] + (["-p"] if name == "port" else [])
-        shown = "" if field.default in (None, False) or field.default == {} else f" (default: {field.default})"
+        shown = "" if field.default in (None, False, ()) or field.default == {} else f" (default: {field.default})"
         options: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS, "help": f"{field.description}{shown}"}
         extra = field.json_schema_extra
         if isinstance(extra, dict):
             options |= extra
         if field.annotation is bool:
             options["action"] = argparse.BooleanOptionalAction
-        elif name == "model_map":
+        elif "repeatable" in (field.description or ""):
             options["action"] = "append"
         elif name == "replay":
             options |= {"nargs": "?", "const": RECORDINGS}

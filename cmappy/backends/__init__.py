@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from cmappy.events import ModelInfo, RateLimit
+from cmappy.events import Billing, ModelInfo, RateLimit
 from cmappy.turn import Turn
 
 
@@ -17,14 +17,17 @@ from cmappy.turn import Turn
 class Status:
     """What a backend is: `provider` is `claude-code-cli` or `replay`, `login` how the CLI is logged in.
 
-    `plan` is what the CLI said last of the subscription's limits.
+    `billing` is who pays, `plan` what the CLI said last of the subscription's limits, `processes` how many of the CLI
+    there are.
     """
 
     provider: str
     cli_version: str
     login: str
     models: tuple[ModelInfo, ...]
+    billing: Billing = "none"
     plan: RateLimit | None = None
+    processes: int = 0
 
 
 def route_line(route: str) -> bytes:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from types import SimpleNamespace
 
 import orjson
-from sanic import Request, Sanic
+from sanic import HTTPResponse, Sanic
 from sanic.config import Config
 from sanic.response import BaseHTTPResponse
 
 from cmappy.backends import Backend
 from cmappy.server.errors import OpenAIErrors
+from cmappy.server.guard import Guard
+from cmappy.server.journal import Journal
+from cmappy.server.metrics import Metrics
+from cmappy.server.queue import Queue
+from cmappy.server.request import ClientRequest
 from cmappy.server.routes import Routes
-from cmappy.server.trace import Trace
+from cmappy.server.trace import LEFT
 from cmappy.settings import Settings
 
+_HEADER = 1 << 14  # bytes; Sanic reads no more
 App = Sanic[Config, SimpleNamespace]
 
 
@@ -25,37 +30,56 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     config.REQUEST_MAX_SIZE = settings.max_body
     # With a smaller buffer Sanic stops reading a large body, and then never notices that the client has left.
     config.REQUEST_BUFFER_SIZE = settings.max_body + (1 << 16)
-    config.RESPONSE_TIMEOUT = int(settings.total_timeout) + 60  # ours comes first
-    config.GRACEFUL_SHUTDOWN_TIMEOUT = 5
+    config.REQUEST_MAX_HEADER_SIZE = _HEADER
+    config.RESPONSE_TIMEOUT = int(settings.queue_timeout + settings.total_timeout) + 60  # ours come first
     app: App = Sanic(
         name,
         config=config,
         error_handler=OpenAIErrors(),
+        request_class=ClientRequest,
         configure_logging=False,
         dumps=orjson.dumps,
         loads=orjson.loads,
     )
-    routes = Routes(settings, backend)
+    queue = Queue(most=settings.max_concurrency, length=settings.queue, patience=settings.queue_timeout)
+    metrics = Metrics(queue)
+    app.ctx.queue = queue
+    app.ctx.journal = Journal(metrics)
+    app.ctx.guard = Guard(
+        settings.host, hosts=settings.allow_host, origins=settings.allow_origin, keys=settings.api_keys()
+    )
+    routes = Routes(settings, backend, queue, metrics)
     get = ["GET", "HEAD"]
     app.add_route(routes.index, "/", get, name="root")
     app.add_route(routes.index, "/v1", get, name="index")
     app.add_route(routes.health, "/health", get)
     app.add_route(routes.health, "/v1/health", get, name="health_v1")
+    app.add_route(routes.metrics, "/metrics", get)
     for at, prefix in enumerate(("/v1", "")):
         app.add_route(routes.models, f"{prefix}/models", get, name=f"models_{at}")
         app.add_route(routes.model, f"{prefix}/models/<id:path>", get, name=f"model_{at}")
         app.add_route(routes.capabilities, f"{prefix}/capabilities", get, name=f"capabilities_{at}")
         app.add_route(routes.complete, f"{prefix}/chat/completions", ["POST"], name=f"chat_{at}")
-    app.register_middleware(_name, "request")
-    app.register_middleware(_show_name, "response")
+    app.register_middleware(_admit, "request")
+    app.register_middleware(_finish, "response")
     app.register_listener(lambda _: backend.start(), "after_server_start")
     app.register_listener(lambda _: backend.close(), "after_server_stop")
     return app
 
 
-async def _name(request: Request) -> None:
-    request.ctx.trace = Trace(f"req_{secrets.token_hex(12)}")
+async def _admit(request: ClientRequest) -> HTTPResponse | None:
+    """Let nobody in who may not enter, and answer preflights; what cannot be read gets its error instead."""
+    if not request.readable:
+        return None
+    request.trace.endpoint = f"/{request.route.path}" if request.route else ""
+    assert request.client  # noqa: S101 (it raises)
+    preflight = request.app.ctx.guard.preflight(request.method, request.headers)
+    return None if preflight is None else HTTPResponse(status=204, headers=preflight)
 
 
-async def _show_name(request: Request, response: BaseHTTPResponse) -> None:
-    response.headers.update(request.ctx.trace.headers())
+async def _finish(request: ClientRequest, response: BaseHTTPResponse) -> None:
+    """Name the request in its response; this is the end of it unless it streams."""
+    response.headers.update(request.trace.headers() | request.app.ctx.guard.cors(request.headers))
+    if not request.trace.streamed:
+        left = request.conn_info is not None and request.conn_info.lost
+        request.app.ctx.journal.end(request.trace, LEFT if left else response.status)

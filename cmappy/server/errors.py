@@ -10,6 +10,7 @@ from sanic.handlers import ErrorHandler
 from sanic.response import json
 
 from cmappy import errors
+from cmappy.server.request import ClientRequest
 
 log = logging.getLogger("cmappy")
 
@@ -22,6 +23,8 @@ class OpenAIErrors(ErrorHandler):
         error = translate(exception, request)
         if isinstance(error, errors.PlanExhausted) and error.resets_at:
             error.retry_after = error.resets_at - time.time()
+        if isinstance(request, ClientRequest):
+            request.trace.error = error.code or ""
         headers = error.headers()
         if isinstance(exception, exceptions.MethodNotAllowed):
             headers |= exception.headers
@@ -38,6 +41,8 @@ def translate(exception: Exception, request: Request | None = None) -> errors.Cm
             return errors.RouteNotFound(f"Unknown URL: {url}. This server offers /v1/chat/completions and /v1/models.")
         case exceptions.MethodNotAllowed():
             return errors.MethodNotAllowed(f"{request.method if request else ''} is not allowed for {url}.")
+        case exceptions.PayloadTooLarge() if request is None or not request.head:
+            return errors.HeaderTooLarge("The request's header is too large. Send shorter headers.")
         case exceptions.PayloadTooLarge():
             return errors.TooLarge("The request body is too large. Send less, or raise `--max-body`.")
         case exceptions.RequestTimeout():

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-_FULL = 1 << 16  # bytes that may wait for one client
-
 
 class Outbox:
-    """A bounded buffer between the task that makes frames and the one that sends them."""
+    """A buffer between the task that makes frames and the one that sends them; it is full beyond `most` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._frames: list[bytes] = []
         self._size = 0
         self._error: Exception | None = None
@@ -23,7 +22,7 @@ class Outbox:
         self._frames.append(frame)
         self._size += len(frame)
         self._filled.set()
-        if self._size > _FULL:
+        if self._size > self._most:
             self._emptied.clear()
             await self._emptied.wait()
 

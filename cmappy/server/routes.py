@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
-from sanic import HTTPResponse, Request
-from sanic.response import json
+from sanic import HTTPResponse
+from sanic.response import json, raw
 
 from cmappy import __version__
 from cmappy.backends import Backend
+from cmappy.errors import BillingRefused, CmappyError
 from cmappy.events import RateLimit
 from cmappy.openai import chat, fields
 from cmappy.openai.models import model_list, model_object
-from cmappy.server.stream import chunks, send_stream, send_whole
+from cmappy.server import limits
+from cmappy.server.metrics import CONTENT_TYPE, Metrics
+from cmappy.server.queue import Queue
+from cmappy.server.request import ClientRequest
+from cmappy.server.stream import Manner, chunks, send_stream, send_whole
 from cmappy.settings import Settings
 from cmappy.translate.models import ids, resolve
 from cmappy.translate.reply import Reply
 from cmappy.translate.request import to_turn
 
 log = logging.getLogger("cmappy")
+
+_STATUS_PATIENCE = 1.0  # seconds
 
 
 def _plan(limit: RateLimit | None) -> dict[str, Any] | None:
@@ -31,19 +40,26 @@ def _plan(limit: RateLimit | None) -> dict[str, Any] | None:
 
 
 class Routes:
-    """The handlers, with what they need: the settings and the backend."""
+    """The handlers, with what they need."""
 
-    def __init__(self, settings: Settings, backend: Backend) -> None:
+    def __init__(self, settings: Settings, backend: Backend, queue: Queue, metrics: Metrics) -> None:
         self._settings = settings
         self._backend = backend
+        self._queue = queue
+        self._metrics = metrics
         self._told: set[str] = set()
 
-    async def index(self, request: Request) -> HTTPResponse:
+    async def index(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /` and `GET /v1`: what this is and where to go."""
         return json({"name": "cmappy", "version": __version__, "endpoints": ["/v1/chat/completions", "/v1/models"]})
 
-    async def health(self, request: Request) -> HTTPResponse:
-        """Answer `GET /health`: whether the CLI can be used, and which one it is."""
+    async def health(self, request: ClientRequest) -> HTTPResponse:
+        """Answer `GET /health`: whether the CLI can be used, and which one it is.
+
+        Without one of the server's keys, if it has some, only that the server runs.
+        """
+        if not request.client.known:
+            return json({"status": "ok"})
         status = await self._backend.status()
         return json(
             {
@@ -52,15 +68,16 @@ class Routes:
                 "timestamp": int(time.time()),
                 "versions": {"cmappy": __version__, "cli": status.cli_version},
                 "login": status.login,
+                "billing": status.billing,
                 "plan": _plan(status.plan),
             }
         )
 
-    async def models(self, request: Request) -> HTTPResponse:
+    async def models(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/models`."""
         return json(model_list(ids((await self._backend.status()).models)))
 
-    async def model(self, request: Request, id: str) -> HTTPResponse:
+    async def model(self, request: ClientRequest, id: str) -> HTTPResponse:
         """Answer `GET /v1/models/{id}`, for every id that a chat request may name."""
         name = unquote(id.rstrip("/"))
         if not name:  # the router takes /v1/models/ for the path to a model without a name
@@ -68,14 +85,29 @@ class Routes:
         resolve(name, (await self._backend.status()).models, self._settings.model_map)
         return json(model_object(name))
 
-    async def capabilities(self, request: Request) -> HTTPResponse:
+    async def capabilities(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/capabilities`: what becomes of every request field."""
         return json(fields.capabilities())
 
-    async def complete(self, request: Request) -> HTTPResponse | None:
+    async def metrics(self, request: ClientRequest) -> HTTPResponse:
+        """Answer `GET /metrics` for Prometheus, soon, even if the CLI cannot be asked."""
+        status = None
+        with suppress(CmappyError, TimeoutError):
+            async with asyncio.timeout(_STATUS_PATIENCE):
+                status = await self._backend.status()
+        return raw(self._metrics.render(status), content_type=CONTENT_TYPE)
+
+    async def complete(self, request: ClientRequest) -> HTTPResponse | None:
         """Answer `POST /v1/chat/completions`."""
-        asked = chat.read(request.json)
-        model = resolve(asked.model, (await self._backend.status()).models, self._settings.model_map)
+        most = self._settings
+        asked = chat.read(limits.check(request.json, messages=most.max_messages, parts=most.max_parts))
+        status = await self._backend.status()
+        if status.billing == "api_key" and not self._settings.allow_api_key:
+            raise BillingRefused(
+                "The Claude Code CLI would bill an API key. Log in with the subscription (`claude auth login`), or "
+                "allow it with `--allow-api-key`."
+            )
+        model = resolve(asked.model, status.models, self._settings.model_map)
         turn = to_turn(
             asked,
             model,
@@ -91,18 +123,14 @@ class Routes:
             reasoning=self._settings.reasoning,
         )
         headers = self._say_ignored(asked)
-        answer = chunks(self._backend, turn, reply, request.ctx.trace)
-        if not asked.stream:
-            return await send_whole(answer, headers, self._settings.total_timeout)
-        await send_stream(
-            request,
-            answer,
-            headers,
-            limit=self._settings.total_timeout,
-            with_usage=asked.stream_options.include_usage,
-            ping=self._settings.ping,
-        )
-        return None
+        with self._queue.admit():
+            answer = chunks(self._backend, turn, reply, request.trace, request.client.owner)
+            place = self._queue.place(self._settings.total_timeout)
+            if not asked.stream:
+                return await send_whole(answer, headers, place)
+            manner = Manner(asked.stream_options.include_usage, most.ping, most.max_unread, most.stall_timeout)
+            await send_stream(request, answer, headers, place, manner)
+            return None
 
     def _say_ignored(self, asked: chat.ChatRequest) -> dict[str, Any]:
         """Return the header that names the fields without effect; each name is logged once."""

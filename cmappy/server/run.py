@@ -16,11 +16,17 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 from cmappy.server.app import App
 
 _PAUSE = 0.05  # seconds
+_LAST_WORDS = 1.0  # seconds; to send an error
 
 
 @asynccontextmanager
-async def serving(app: App, listener: socket.socket, *, grace: float) -> AsyncIterator[None]:
-    """Answer on a listening socket inside the block; answers under way after it get `grace` seconds to end."""
+async def serving(
+    app: App, listener: socket.socket, *, drain: float, hurry: asyncio.Event | None = None
+) -> AsyncIterator[None]:
+    """Answer on a listening socket inside the block; answers under way after it get `drain` seconds to end.
+
+    `hurry` ends these seconds. Whoever still waits for an answer then is told that the server is being stopped.
+    """
     server: Any = await app.create_server(  # its class is untyped
         sock=listener,
         return_asyncio_server=True,
@@ -36,16 +42,18 @@ async def serving(app: App, listener: socket.socket, *, grace: float) -> AsyncIt
     finally:
         await server.before_stop()
         server.close()
-        await _drain(server.connections, grace)
+        await _drain(server.connections, drain, hurry or asyncio.Event())
+        app.ctx.queue.stop()
+        await _drain(server.connections, _LAST_WORDS, asyncio.Event())
+        for connection in list(server.connections):
+            connection.abort()
         await server.after_stop()
 
 
-async def _drain(connections: set[HttpProtocol], grace: float) -> None:
-    """Close every connection as it falls idle, and after the grace those that do not."""
-    for _ in range(round(grace / _PAUSE)):
+async def _drain(connections: set[HttpProtocol], seconds: float, hurry: asyncio.Event) -> None:
+    """Close every connection as it falls idle, for some seconds or until `hurry`."""
+    for _ in range(round(seconds / _PAUSE)):
         busy = [connection for connection in list(connections) if not connection.close_if_idle()]
-        if not busy:
+        if not busy or hurry.is_set():
             break
         await asyncio.sleep(_PAUSE)  # Sanic tells nobody when a connection falls idle
-    for connection in list(connections):
-        connection.abort()  # type: ignore[no-untyped-call]

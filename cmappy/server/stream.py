@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from dataclasses import dataclass
 
-from sanic import HTTPResponse, Request
+from sanic import HTTPResponse
 from sanic.response import json
 
 from cmappy.backends import Backend
-from cmappy.errors import CmappyError, TimedOut
+from cmappy.errors import CmappyError
 from cmappy.events import Route, parse
 from cmappy.openai.answer import DONE, PING, Chunk, encode_error
 from cmappy.server.errors import translate
 from cmappy.server.outbox import Outbox
+from cmappy.server.reader import Reader
+from cmappy.server.request import ClientRequest
 from cmappy.server.trace import Trace
 from cmappy.translate.collect import collect
 from cmappy.translate.reply import Reply
@@ -24,6 +27,21 @@ from cmappy.turn import Turn
 log = logging.getLogger("cmappy")
 
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+Place = AbstractAsyncContextManager[None]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to stream: a comment after `ping` seconds of silence, at most `unread` bytes kept for a slow client.
+
+    One that takes nothing of them for `stall` seconds is given up.
+    """
+
+    with_usage: bool
+    ping: float
+    unread: int
+    stall: float
 
 
 async def chunks(
@@ -43,43 +61,42 @@ async def chunks(
     reply.close()
 
 
-async def send_whole(answer: AsyncGenerator[Chunk, None], headers: dict[str, str], limit: float) -> HTTPResponse:
-    """Return the whole answer as one response; raises TimedOut after `limit` seconds."""
-    try:
-        async with asyncio.timeout(limit), aclosing(answer):
-            return json(collect([chunk async for chunk in answer]), headers=headers)
-    except TimeoutError as error:
-        raise _too_long(limit) from error
+async def send_whole(answer: AsyncGenerator[Chunk, None], headers: dict[str, str], place: Place) -> HTTPResponse:
+    """Return the whole answer as one response; raises what the place raises, and the error that ended it early."""
+    async with place, aclosing(answer):
+        return json(collect([chunk async for chunk in answer]), headers=headers)
 
 
 async def send_stream(
-    request: Request,
+    request: ClientRequest,
     answer: AsyncGenerator[Chunk, None],
     headers: dict[str, str],
-    *,
-    limit: float,
-    with_usage: bool,
-    ping: float,
+    place: Place,
+    manner: Manner,
 ) -> None:
-    """Send the answer chunk by chunk, and a comment line after every `ping` seconds of silence.
+    """Send the answer chunk by chunk. The place is given up when the answer is made, not when it is read.
 
     The headers wait for the first chunk, so that an error until then is raised and becomes a real status. Later
     ones become an error frame, and no `[DONE]` follows: a client must never take a broken answer for a short one.
     """
-    outbox = Outbox()
-    maker = asyncio.create_task(_fill(outbox, answer, limit, with_usage=with_usage))
+    outbox = Outbox(manner.unread)
+    maker = asyncio.create_task(_fill(outbox, answer, place, with_usage=manner.with_usage))
     try:
         frames = await outbox.take()
+        request.trace.streamed = True
         response = await request.respond(headers=_HEADERS | headers, content_type="text/event-stream; charset=utf-8")
+        reader = Reader(request, response, manner.stall)
         try:
             while frames is not None:
-                await response.send(frames or PING)
-                frames = await outbox.take(ping)
+                await reader.send(frames or PING)
+                frames = await outbox.take(manner.ping)
             last = DONE
         except CmappyError as error:
-            log.warning("%s broke off: %s", request.ctx.trace.id, error.message)
+            request.trace.error = error.code or ""
+            log.warning("%s broke off: %s", request.trace.id, error.message)
             last = encode_error(error.body())
-        await response.send(last)
+        await reader.send(last)
+        request.app.ctx.journal.end(request.trace, response.status)  # most clients hang up now
         await response.eof()
     finally:
         maker.cancel()
@@ -87,17 +104,13 @@ async def send_stream(
             await maker
 
 
-async def _fill(outbox: Outbox, answer: AsyncGenerator[Chunk, None], limit: float, *, with_usage: bool) -> None:
+async def _fill(outbox: Outbox, answer: AsyncGenerator[Chunk, None], place: Place, *, with_usage: bool) -> None:
     """Put the frames of an answer into the outbox, and close it with the error that ended them early."""
     try:
-        async with asyncio.timeout(limit), aclosing(answer):
+        async with place, aclosing(answer):
             async for chunk in answer:
                 if chunk.usage is None or with_usage:
                     await outbox.put(chunk.encode(with_usage=with_usage))
         outbox.close()
     except Exception as error:
-        outbox.close(_too_long(limit) if isinstance(error, TimeoutError) else translate(error))
-
-
-def _too_long(limit: float) -> TimedOut:
-    return TimedOut(f"The answer was not complete after {limit:g} seconds.")
+        outbox.close(translate(error))

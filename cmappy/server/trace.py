@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from cmappy.openai.answer import Chunk, Usage
+
+LEFT = 499  # the status of a request whose client has left; no client ever sees it
 
 
 @dataclass(slots=True)
 class Trace:
-    """One request. Times are in seconds of a monotonic clock."""
+    """One request. Times are in seconds of a monotonic clock.
+
+    `endpoint` is the URL's pattern, `route` how the backend answered, `error` the code of the error that the client
+    was told.
+    """
 
     id: str
+    method: str = ""
+    endpoint: str = ""
     started: float = field(default_factory=time.monotonic)
     route: str = ""
     model: str = ""
     first_token: float | None = None
     usage: Usage | None = None
+    error: str = ""
+    streamed: bool = False
+    ended: bool = False
 
     def see(self, chunk: Chunk) -> None:
         """Take note of a chunk of the answer."""
@@ -30,12 +42,16 @@ class Trace:
         """Return the response headers that name the request and how it was answered."""
         return {"x-request-id": self.id} | ({"x-cmappy-route": self.route} if self.route else {})
 
-    def line(self, status: int | str) -> str:
-        """Return the log line; `status` is the HTTP status, or how a stream broke off."""
-        now = time.monotonic()
-        words = [self.id, str(status), f"route={self.route or '-'}", f"model={self.model or '-'}"]
+    def elapsed(self) -> float:
+        """Return the seconds since the request began."""
+        return time.monotonic() - self.started
+
+    def record(self, status: int) -> dict[str, Any]:
+        """Return what the log tells of the request at its end. Times are in seconds since its beginning."""
+        told: dict[str, Any] = {"id": self.id, "method": self.method, "endpoint": self.endpoint, "status": status}
+        told |= {name: value for name in ("error", "route", "model") if (value := getattr(self, name))}
         if self.usage:
-            words.append(f"tokens={self.usage.prompt_tokens}+{self.usage.completion_tokens}")
+            told |= {"prompt_tokens": self.usage.prompt_tokens, "completion_tokens": self.usage.completion_tokens}
         if self.first_token is not None:
-            words.append(f"first={self.first_token - self.started:.3f}s")
-        return " ".join([*words, f"total={now - self.started:.3f}s"])
+            told["first_token"] = round(self.first_token - self.started, 3)
+        return told | {"total": round(self.elapsed(), 3)}

@@ -139,7 +139,7 @@ def serve(backend):
     async def serve(**chosen):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             settings = Settings(**chosen)
-            async with serving(create_app(settings, backend), listener, grace=settings.grace):
+            async with serving(create_app(settings, backend), listener, drain=settings.drain):
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     return serve

@@ -31,17 +31,6 @@ async def test_body_must_be_a_json_object(client, body):
     assert (400, "invalid_request_error", None, "invalid_value") == told(response)
 
 
-async def test_content_type_does_not_matter(client):
-    """`curl -d` says that it sends a form; the README's own example does."""
-    response = await client.post(
-        "/v1/chat/completions",
-        content=b'{"model":"sonnet","messages":[{"role":"user","content":"Hi"}]}',
-        headers={"content-type": "application/x-www-form-urlencoded"},
-    )
-
-    assert 200 == response.status_code
-
-
 @pytest.mark.parametrize(
     ("fields", "param", "code"),
     [

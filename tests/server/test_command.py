@@ -85,7 +85,8 @@ class Command:
         path = f"{self.bin}:{os.defpath}"
         return {
             "args": [sys.executable, "-m", "cmappy", *arguments],
-            "env": {"PATH": path, "HOME": str(self.folder), "PYTHONWARNINGS": "error"} | environment,
+            "env": {"PATH": path, "HOME": str(self.folder), "PYTHONWARNINGS": "error", "CMAPPY_LOG_LEVEL": "warning"}
+            | environment,
             "cwd": self.folder,
             "text": True,
             "start_new_session": True,
@@ -252,7 +253,7 @@ def test_start_tells_version_login_address_and_what_to_try(command):
     expected = [
         rf"cmappy {re.escape(cmappy.__version__)} at http://127\.0\.0\.1:\d+/v1\n",
         r"Claude Code CLI 2\.1\.330, login: oauth_token\n",
-        r"Try:  curl http://127\.0\.0\.1:\d+/v1/chat/completions -d '\{.*\}'\n",
+        r"Try:  curl http://127\.0\.0\.1:\d+/v1/chat/completions -H 'content-type: application/json' -d '\{.*\}'\n",
     ]
 
     assert [] == [line for pattern, line in zip(expected, said, strict=True) if not re.fullmatch(pattern, line)]
@@ -325,30 +326,25 @@ def test_signal_leaves_no_cli_behind(command, number):
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
-def test_signal_ends_answers_under_way_after_the_grace(command, stream):
-    """A model that thinks for an hour does not hold up the stop."""
+def test_signal_ends_answers_under_way_after_the_drain(command, stream):
+    """A model that thinks for an hour does not hold up the stop, and who waits for it is told why."""
     command.claude()
-    process = command.start("--port", "0", "--grace", "0.1")
+    process = command.start("--port", "0", "--drain", "0.1")
     base = url(process)
-    asked = threading.Event()
-    failures = []
+    told = []
 
     def ask():
-        with httpx.Client(timeout=None, trust_env=False) as client:
-            client.get(f"{base}/v1/models")
-            asked.set()
-            try:
-                client.post(f"{base}/v1/chat/completions", json=HELLO | {"stream": stream})
-            except httpx.TransportError as error:
-                failures.append(error)
+        response = httpx.post(f"{base}/v1/chat/completions", json=HELLO | {"stream": stream}, timeout=None)
+        told.append((response.status_code, response.json()["error"]["code"]))
 
     client = threading.Thread(target=ask)
     client.start()
-    asked.wait()
+    while "cmappy_answers_running 1.0" not in httpx.get(f"{base}/metrics", trust_env=False).text:
+        pass
     code, _ = stop(process)
     client.join()
 
-    assert (0, 1, []) == (code, len(failures), command.alive())
+    assert (0, [(503, "server_stopping")], []) == (code, told, command.alive())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

@@ -1,0 +1,145 @@
+"""Who may ask: decided from a request's head alone, before its body is read (pure).
+
+A web page can make its visitor's browser send requests to this machine. It cannot keep the browser from naming the
+page's own host in `Host` and its origin in `Origin`, so these two are what keeps web pages out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sanic.compat import Header
+
+from cmappy.errors import Forbidden, NotJson, Unauthorized
+
+OPEN = frozenset({"/health", "/v1/health"})  # answered without a key, with less
+EXPOSED = "x-request-id, x-cmappy-route, x-cmappy-ignored, x-should-retry, retry-after"  # what a page may read
+PREFLIGHT_AGE = 600  # seconds for which a browser remembers the answer to a preflight
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared, not listened on)
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^:\[\]]+))(?::\d{1,5})?")
+_TOKENS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks. `owner` tells clients with different keys apart, `known` whether this one may see everything."""
+
+    owner: str
+    known: bool
+
+
+class Guard:
+    """Lets requests in that name one of the hosts, come from one of the origins or none, and carry one of the keys.
+
+    `bound` is the address that the server listens on. Without keys, no key is asked for.
+    """
+
+    def __init__(
+        self, bound: str, *, hosts: Iterable[str] = (), origins: Iterable[str] = (), keys: Iterable[str] = ()
+    ) -> None:
+        self._hosts = _LOOPBACK.union([bound.lower()], (host.lower() for host in hosts)) - _ANY_ADDRESS
+        self._any_address = bound in _ANY_ADDRESS
+        self._origins = frozenset(origin.lower() for origin in origins)
+        self._keys = [_digest(key) for key in keys]
+
+    def admit(self, method: str, path: str, headers: Header) -> Client:
+        """Return who asks; raises Forbidden, Unauthorized or NotJson."""
+        self._check_host(headers.getall("host", []))
+        self._check_origin(headers.getall("origin", []))
+        if _is_preflight(method, headers):
+            return Client("", known=False)  # a browser sends no key along
+        client = self._recognise(headers)
+        if not client.known and path.rstrip("/") not in OPEN:
+            raise Unauthorized(
+                "The API key is missing or wrong. Send one of the keys that the server was started with, "
+                "as `Authorization: Bearer KEY`."
+            )
+        if method == "POST":
+            _check_content_type(headers.get("content-type"))
+        return client
+
+    def cors(self, headers: Header) -> dict[str, str]:
+        """Return the response headers that let a web page read the answer, if it may."""
+        if not self._origins:
+            return {}
+        allowed = {"vary": "origin"}
+        origin = headers.get("origin", "")
+        if origin.lower() in self._origins:
+            allowed |= {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
+        return allowed
+
+    def preflight(self, method: str, headers: Header) -> dict[str, str] | None:
+        """Return the headers that answer a browser's preflight; None if the request is none."""
+        if not _is_preflight(method, headers):
+            return None
+        asked = headers.get("access-control-request-headers", "")
+        return {
+            "access-control-allow-methods": "GET, HEAD, POST",
+            "access-control-allow-headers": asked if _TOKENS.fullmatch(asked) else "authorization, content-type",
+            "access-control-max-age": str(PREFLIGHT_AGE),
+        }
+
+    def _check_host(self, hosts: list[str]) -> None:
+        name = _name(hosts[0]) if len(hosts) == 1 else None
+        if name is None:
+            raise Forbidden("The request must have one valid `Host` header.")
+        if name not in self._hosts and not (self._any_address and _is_address(name)):
+            raise Forbidden(
+                f"This server does not go by the name of `{name[:100]}`. Ask for `localhost`, or start it with "
+                f"`--allow-host {name[:100]}` if that is its name."
+            )
+
+    def _check_origin(self, origins: list[str]) -> None:
+        for origin in origins:
+            if origin.lower() not in self._origins:
+                raise Forbidden(
+                    f"The web page or app `{origin[:100]}` may not use this server. If it is yours, start the server "
+                    f"with `--allow-origin {origin[:100]}`."
+                )
+
+    def _recognise(self, headers: Header) -> Client:
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        given = _digest(key.strip()) if scheme.lower() == "bearer" else b""
+        # All keys are compared, each in constant time: how long it takes tells nothing of any.
+        known = not self._keys or any([hmac.compare_digest(given, ours) for ours in self._keys])  # noqa: C419
+        return Client(given.hex(), known)
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an IP address can only be reached from this machine."""
+    return _is_address(address) and ipaddress.ip_address(address).is_loopback
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode(errors="surrogateescape")).digest()
+
+
+def _name(host: str) -> str | None:
+    """Return the name or address in a `Host` header, None if it is malformed."""
+    found = _HOST.fullmatch(host.strip().lower())
+    return found and (found[1] or found[2])
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_preflight(method: str, headers: Header) -> bool:
+    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def _check_content_type(declared: str | None) -> None:
+    """Refuse what a web page's form could send; JSON without a declaration is taken."""
+    if declared is not None and declared.partition(";")[0].strip().lower() != "application/json":
+        raise NotJson("The body must be JSON. Send it with `Content-Type: application/json`.")

@@ -1,0 +1,26 @@
+"""The end of a request: one line in the log and one count in the metrics, whatever became of it."""
+
+from __future__ import annotations
+
+import logging
+
+from cmappy.server.metrics import Metrics
+from cmappy.server.trace import Trace
+
+log = logging.getLogger("cmappy.request")
+
+
+class Journal:
+    """Where requests are entered when they end."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def end(self, trace: Trace, status: int) -> None:
+        """Enter a request; once it is there, it stays as it was entered first."""
+        if trace.ended:
+            return
+        trace.ended = True
+        self._metrics.count(trace, status)
+        record = trace.record(status)
+        log.info(" ".join(f"{name}={value or '-'}" for name, value in record.items()), extra={"request": record})

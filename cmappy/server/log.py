@@ -1,0 +1,91 @@
+"""The log: one line per request, as text or JSON, with secrets blacked out and without anything that was said.
+
+The text of an exception may quote a prompt, so a traceback shows where it was raised and its kind, but its text only
+at the level `debug`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Literal
+
+import orjson
+
+_SECRET_VARIABLES = ("CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+_SUSPICIOUS = r"sk-[\w-]{8,}|(?<=[Bb]earer )[^\s\"']+"
+_SHORTEST = 4  # characters; blacking out shorter ones would black out half of the log
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class Redactor:
+    """Blacks out the given secrets, and what looks like one."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted((re.escape(secret) for secret in secrets if len(secret) >= _SHORTEST), key=len, reverse=True)
+        self._secret = re.compile("|".join([*known, _SUSPICIOUS]))
+
+    def __call__(self, text: str) -> str:
+        """Return the text without secrets."""
+        return self._secret.sub("[redacted]", text)
+
+
+class Text(logging.Formatter):
+    """Lines for people."""
+
+    def __init__(self, redact: Redactor, *, verbose: bool = False) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+        self._redact = redact
+        self._verbose = verbose
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback below it if there is one."""
+        return self._redact(super().format(record))
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 (the name is logging's)
+        """Return a traceback."""
+        if self._verbose or ei[1] is None:
+            return super().formatException(ei)
+        return "".join(_outline(ei[1])).rstrip()
+
+
+class Json(Text):
+    """One JSON object per line, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
+        line |= getattr(record, "request", None) or {"message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return self._redact(orjson.dumps(line, default=str).decode())
+
+
+def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
+    """Have everything that is logged written to stderr."""
+    kind = Json if form == "json" else Text
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(kind(Redactor(secrets), verbose=level == "debug"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def secrets_in(environment: Mapping[str, str]) -> list[str]:
+    """Return the logins in an environment."""
+    return [environment[name] for name in _SECRET_VARIABLES if environment.get(name)]
+
+
+def _outline(error: BaseException) -> list[str]:
+    """Return where an exception and its causes were raised, without their texts."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [*_outline(cause), "\n"] if cause else []
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
+    return [*before, "Traceback (most recent call last):\n", *frames, f"{type(error).__qualname__}\n"]

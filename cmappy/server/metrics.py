@@ -1,0 +1,69 @@
+"""Numbers for Prometheus: what `GET /metrics` shows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from cmappy.backends import Status
+from cmappy.server.queue import Queue
+from cmappy.server.trace import Trace
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_FIRST_TOKEN = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)  # seconds
+_DURATION = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)  # seconds
+
+
+class Metrics:
+    """The numbers of one server."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = self._counter("requests", "Requests by their end", "endpoint", "status", "error")
+        self._routes = self._counter("turns", "Answers by how the CLI was found", "route")
+        self._tokens = self._counter("tokens", "Tokens of complete answers; cached ones are prompt tokens too", "kind")
+        self._first_token = Histogram(
+            "cmappy_first_token_seconds", "Time to the first token", buckets=_FIRST_TOKEN, registry=self._registry
+        )
+        self._duration = Histogram(
+            "cmappy_answer_seconds", "Time to the end of an answer", buckets=_DURATION, registry=self._registry
+        )
+        self._gauge("answers_running", "Answers that are being made").set_function(lambda: queue.running)
+        self._gauge("requests_waiting", "Requests that wait for a place").set_function(lambda: queue.waiting)
+        self._gauge("answers_unread", "Complete answers that clients still read").set_function(lambda: queue.unread)
+        self._processes = self._gauge("cli_processes", "Processes of the CLI")
+        self._plan = self._gauge("plan_utilization_ratio", "How much of the plan is used up, from 0 to 1", "window")
+        self._resets = self._gauge("plan_reset_timestamp_seconds", "When a limit of the plan is reset", "window")
+
+    def count(self, trace: Trace, status: int) -> None:
+        """Count a request that has ended."""
+        self._requests.labels(trace.endpoint, status, trace.error).inc()
+        if trace.route:
+            self._routes.labels(trace.route).inc()
+            self._duration.observe(trace.elapsed())
+        if trace.first_token is not None:
+            self._first_token.observe(trace.first_token - trace.started)
+        if trace.usage:
+            for kind, tokens in asdict(trace.usage).items():
+                self._tokens.labels(kind.removesuffix("_tokens")).inc(tokens)
+
+    def render(self, status: Status | None) -> bytes:
+        """Return all numbers in Prometheus' text format; without a status, those of the backend stay as they were."""
+        if status:
+            self._processes.set(status.processes)
+            for name, window in status.plan.windows.items() if status.plan else ():
+                if window.utilization is not None:
+                    self._plan.labels(name).set(window.utilization)
+                if window.resets_at is not None:
+                    self._resets.labels(name).set(window.resets_at)
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"cmappy_{name}", about, labels, registry=self._registry)
+
+    def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
+        return Gauge(f"cmappy_{name}", about, labels, registry=self._registry)
