@@ -18,6 +18,11 @@ class Calls:
         self._empty = True
 
     @property
+    def any(self) -> bool:
+        """Whether there has been a call."""
+        return self._index >= 0
+
+    @property
     def finish_reason(self) -> FinishReason:
         """The finish reason of an answer that ends in calls."""
         return "function_call" if self._legacy else "tool_calls"

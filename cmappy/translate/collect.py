@@ -18,7 +18,7 @@ def collect(chunks: Sequence[Chunk]) -> dict[str, Any]:
         if chunk.usage:
             usage = chunk.usage.json()
         _merge(message, {name: piece for name, piece in (chunk.delta or {}).items() if name != "role"})
-    if finish_reason in {"tool_calls", "function_call"}:
+    if finish_reason in {"tool_calls", "function_call"} or message["refusal"]:
         message["content"] = message["content"] or None
     head = chunks[0].head
     return {

@@ -1,7 +1,8 @@
 """The messages of a request become the system text and a conversation with real roles, block for block.
 
 Rules of the Messages API that OpenAI's does not have: no empty text, roles alternate, a call's id is unique in the
-conversation and made of letters, digits, `_` and `-`, and every call is answered in the next message.
+conversation and made of letters, digits, `_` and `-`, and every call is answered in the next message. The CLI has one
+more: it takes `call_2` for a copy of `call` in the same conversation, and loses the result of one of them.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class _Reader:
         self._merged: list[Message] = []
         self._open: dict[str, str] = {}  # the client's id of each unanswered call, and the API's
         self._used: set[str] = set()
+        self._stems: set[str] = set()
         self._media = 0
 
     def read(self, message: ChatMessage, path: str) -> None:
@@ -112,9 +114,10 @@ class _Reader:
         """Return an id that the API takes, and that stands for no earlier call of the conversation."""
         safe = unique = re.sub(r"[^a-zA-Z0-9_-]", "_", id)
         again = 2
-        while unique in self._used:
-            unique, again = f"{safe}_{again}", again + 1
+        while unique in self._used or _stem(unique) in self._used or unique in self._stems:
+            unique, again = f"{safe}-{again}", again + 1
         self._used.add(unique)
+        self._stems.add(_stem(unique))
         return unique
 
     def _result(self, message: ChatMessage, path: str) -> ToolResult:
@@ -143,6 +146,11 @@ class _Reader:
                 f"These have none: {', '.join(self._open)}.",
                 param="messages",
             )
+
+
+def _stem(id: str) -> str:
+    """Return what the CLI takes an id for a copy of."""
+    return re.sub(r"_[0-9]+$", "", id)
 
 
 def _without_blank_texts(blocks: Sequence[Kind]) -> list[Kind]:

@@ -81,7 +81,7 @@ class Reply:
             case events.BlockStart(type="tool_use"):
                 yield from self._call(event.id, event.name)
             case events.BlockStop():
-                yield from self._deltas(self._calls.stop())
+                yield from self._stop_block()
             case events.MessageStart():
                 yield from self._start(event)
             case events.MessageDelta(stop_reason=str(reason)):
@@ -120,17 +120,23 @@ class Reply:
         """Answer from a message that came without deltas, as after the CLI's own non-streaming second try."""
         yield from self._start(events.MessageStart(id=message.id, model=message.model, usage=message.usage))
         for block in message.content:
+            if self.finished:
+                return
             match block:
                 case {"type": "text", "text": str(text)}:
                     yield from self._text(text)
                 case {"type": "tool_use", "id": str(id), "name": str(name), "input": arguments}:
                     yield from self._call(id, name)
                     yield from self._arguments(orjson.dumps(arguments).decode())
-                    yield from self._deltas(self._calls.stop())
+                    yield from self._stop_block()
 
     def _text(self, text: str) -> Iterator[Chunk]:
         if self._structured:
-            return  # prose around the structured answer
+            self._structured.prose += text
+        else:
+            yield from self._show(text)
+
+    def _show(self, text: str) -> Iterator[Chunk]:
         shown = self._stop.feed(text)
         if shown:
             yield self._chunk({"content": shown})
@@ -140,36 +146,47 @@ class Reply:
     def _call(self, id: str, name: str) -> Iterator[Chunk]:
         if self._structured and self._structured.begins(name):
             return
+        yield from self._flush()
         yield from self._deltas(self._calls.start(id, name))
 
     def _arguments(self, piece: str) -> Iterator[Chunk]:
         if self._structured and self._structured.open:
-            self._structured.feed(piece)
-            if piece:
-                yield self._chunk({"content": piece})
+            yield from self._show(self._structured.feed(piece))
         else:
             yield from self._deltas(self._calls.feed(piece))
 
+    def _stop_block(self) -> Iterator[Chunk]:
+        if self._structured and self._structured.open:
+            yield from self._show(self._structured.stop())
+        else:
+            yield from self._deltas(self._calls.stop())
+
     def _end(self, reason: str) -> Iterator[Chunk]:
         """Finish, unless the answer lacks its structured part: then the CLI asks the model once more."""
-        if self._structured and reason == "end_turn":
-            self._tally.close()
-            return
-        if self._structured and self._structured.open and reason == "tool_use":
-            self._structured.check()
-            reason = "end_turn"
+        if self._structured:
+            if reason == "end_turn":
+                self._tally.close()
+                return
+            if reason == "tool_use" and self._structured.given:
+                self._structured.check()
+                reason = "tool_use" if self._calls.any else "end_turn"
+            if reason == "refusal" and self._structured.prose:
+                yield self._chunk({"refusal": self._structured.prose})
         yield from self._finish(reason)
 
     def _finish(self, reason: str) -> Iterator[Chunk]:
-        held = self._stop.flush()
-        if held:
-            yield self._chunk({"content": held})
+        yield from self._flush()
         if reason not in _FINISH_REASONS:
             raise CliFailed(f"The model stopped for a reason that cmappy does not know ({reason}). Upgrade cmappy.")
         self.finished = True
         finish_reason = self._calls.finish_reason if reason == "tool_use" else _FINISH_REASONS[reason]
         yield self._chunk({}, finish_reason)
         yield Chunk(self._heading(), usage=self._tally.total())
+
+    def _flush(self) -> Iterator[Chunk]:
+        held = self._stop.flush()
+        if held:
+            yield self._chunk({"content": held})
 
     def _deltas(self, deltas: Iterator[dict[str, Any]]) -> Iterator[Chunk]:
         return (self._chunk(delta) for delta in deltas)

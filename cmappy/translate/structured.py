@@ -11,26 +11,46 @@ TOOL = "StructuredOutput"  # the CLI's name for it
 
 
 class Structured:
-    """Collects the structured part of an answer, and checks it when it is complete."""
+    """Collects the structured part of an answer, and checks it when it is complete.
+
+    `open` says that a call is in progress whose arguments are the answer, `given` that there has been one. `prose` is
+    what the model said beside it.
+    """
 
     def __init__(self, schema: str) -> None:
         self._schema = schema
         self._text = ""
+        self._calls = 0
         self.open = False
+        self.prose = ""
+
+    @property
+    def given(self) -> bool:
+        """Whether the model has begun a structured answer."""
+        return self._calls > 0
 
     def begins(self, name: str) -> bool:
         """Return whether a call to the tool `name` is the structured answer, whose pieces then follow."""
         self.open = name == TOOL
+        self._calls += self.open
         return self.open
 
-    def feed(self, piece: str) -> None:
-        """Take a piece of the answer's JSON."""
+    def feed(self, piece: str) -> str:
+        """Return what a piece of a call's arguments adds to the answer; a second call has no room in it."""
+        if self._calls > 1:
+            return ""
         self._text += piece
+        return piece
+
+    def stop(self) -> str:
+        """Return what completes the answer at the end of its call: an object, if the model gave nothing."""
+        self.open = False
+        return "" if self._text else self.feed("{}")
 
     def check(self) -> None:
         """Raise CliFailed if the answer does not follow the schema."""
         try:
-            valid = jsonschema_rs.is_valid(orjson.loads(self._schema), orjson.loads(self._text or "{}"))
+            valid = jsonschema_rs.is_valid(orjson.loads(self._schema), orjson.loads(self._text))
         except orjson.JSONDecodeError:
             valid = False
         if not valid:
