@@ -65,7 +65,7 @@ class Reply:
         self._calls = Calls(legacy=legacy)
         self._tally = Tally()
         self._head: Head | None = None
-        self._message_id = ""
+        self._streamed_id = self._whole_id = ""
         self._said_anything = False
         self._limit: events.RateLimit | None = None
 
@@ -83,11 +83,12 @@ class Reply:
             case events.BlockStop():
                 yield from self._stop_block()
             case events.MessageStart():
+                self._streamed_id = event.id
                 yield from self._start(event)
             case events.MessageDelta(stop_reason=str(reason)):
                 self._tally.count(event.usage)
                 yield from self._end(reason)
-            case events.AssistantMessage(synthetic=False) if event.id != self._message_id:
+            case events.AssistantMessage(synthetic=False) if event.id != self._streamed_id:
                 yield from self._whole_message(event)
             case events.Abandoned(from_block_index=index) if index:
                 raise _broken_off()
@@ -110,7 +111,6 @@ class Reply:
     def _start(self, message: events.MessageStart) -> Iterator[Chunk]:
         if self._said_anything:
             raise _broken_off()
-        self._message_id = message.id
         self._tally.start(message.usage)
         if self._head is None:
             self._head = Head(self._id, self._created, message.model)
@@ -118,7 +118,9 @@ class Reply:
 
     def _whole_message(self, message: events.AssistantMessage) -> Iterator[Chunk]:
         """Answer from a message that came without deltas, as after the CLI's own non-streaming second try."""
-        yield from self._start(events.MessageStart(id=message.id, model=message.model, usage=message.usage))
+        if message.id != self._whole_id:  # else it is the next block of the same message
+            self._whole_id = message.id
+            yield from self._start(events.MessageStart(id=message.id, model=message.model, usage=message.usage))
         for block in message.content:
             if self.finished:
                 return
