@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from conformance import faces
 from conformance.cases import Case, case
-from conformance.exchange import Unreadable
+from conformance.exchange import Json, Unreadable
 from conformance.faces import FACES, Outcome, Told
 from conformance.scenarios import Expected, Scenario
 from conformance.session import Session
@@ -24,6 +24,7 @@ class Reading:
 
     face: str
     expect: Expected
+    request: Json
     loose: Outcome
     strict: Outcome
     refused: bool = False
@@ -45,7 +46,7 @@ class Reading:
         exchange = session.complete(case.request, **more)
         refused = Observed(exchange, case.expect).refused
         loose, strict = (faces.read(exchange, case.detail, strict=strict) for strict in (False, True))
-        return cls(case.detail, case.expect, loose, strict, refused)
+        return cls(case.detail, case.expect, case.request, loose, strict, refused)
 
     @property
     def told(self) -> Told:
@@ -57,12 +58,17 @@ class Reading:
     @property
     def due_error(self) -> str | None:
         """The name of the error that the SDK must raise, because the answer ended early."""
-        return _REFUSES.get(self.expect.finish_reason or "") if self.face in _REFUSING else None
+        return _REFUSES.get(self.expect.finish_reason or "") if self.parses else None
 
     @property
     def parses(self) -> bool:
         """Whether the face parses what it reads."""
         return self.face in _PARSING | _REFUSING
+
+    @property
+    def offered(self) -> set[str]:
+        """The names of the tools that the request offers."""
+        return {tool["function"]["name"] for tool in self.request.get("tools") or ()}
 
     @property
     def comes_whole(self) -> bool:
@@ -84,7 +90,7 @@ class Live(Reading):
         request = session.request(case.request)
         loose, strict = (faces.ask(session.patient(strict=strict), case.detail, request) for strict in (False, True))
         refused = Observed(session.complete(case.request), case.expect).refused
-        return cls(case.detail, case.expect, loose, strict, refused)
+        return cls(case.detail, case.expect, case.request, loose, strict, refused)
 
 
 def _first_of_each(scenarios: list[Scenario]) -> list[Scenario]:
