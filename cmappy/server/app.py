@@ -80,6 +80,5 @@ async def _admit(request: ClientRequest) -> HTTPResponse | None:
 async def _finish(request: ClientRequest, response: BaseHTTPResponse) -> None:
     """Name the request in its response; this is the end of it unless it streams."""
     response.headers.update(request.trace.headers() | request.app.ctx.guard.cors(request.headers))
-    if not request.trace.streamed:
-        left = request.conn_info is not None and request.conn_info.lost
-        request.app.ctx.journal.end(request.trace, LEFT if left else response.status)
+    if not request.trace.streamed and (request.readable or response.status != LEFT):
+        request.app.ctx.journal.end(request.trace, response.status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
@@ -11,6 +12,7 @@ from sanic.response import json
 
 from cmappy import errors
 from cmappy.server.request import ClientRequest
+from cmappy.server.trace import LEFT
 
 log = logging.getLogger("cmappy")
 
@@ -19,12 +21,15 @@ class OpenAIErrors(ErrorHandler):
     """Prints our errors, translates Sanic's, and hides everything else behind a 500."""
 
     def default(self, request: Request, exception: Exception) -> HTTPResponse:
-        """Return the response for an exception."""
+        """Return the response for an exception; nobody sees the one for a client that has left."""
+        if isinstance(exception, asyncio.CancelledError):
+            return HTTPResponse(status=LEFT)
         error = translate(exception, request)
         if isinstance(error, errors.PlanExhausted) and error.resets_at:
             error.retry_after = error.resets_at - time.time()
         if isinstance(request, ClientRequest):
             request.trace.error = error.code or ""
+            log.debug("%s failed: %s", request.trace.id, error.message)
         headers = error.headers()
         if isinstance(exception, exceptions.MethodNotAllowed):
             headers |= exception.headers

@@ -23,4 +23,8 @@ class Journal:
         trace.ended = True
         self._metrics.count(trace, status)
         record = trace.record(status)
-        log.info(" ".join(f"{name}={value or '-'}" for name, value in record.items()), extra={"request": record})
+        log.info(" ".join(f"{name}={_shown(value)}" for name, value in record.items()), extra={"request": record})
+
+
+def _shown(value: str | float) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value) or "-"

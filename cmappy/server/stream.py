@@ -19,7 +19,7 @@ from cmappy.server.errors import translate
 from cmappy.server.outbox import Outbox
 from cmappy.server.reader import Reader
 from cmappy.server.request import ClientRequest
-from cmappy.server.trace import Trace
+from cmappy.server.trace import LEFT, Trace
 from cmappy.translate.collect import collect
 from cmappy.translate.reply import Reply
 from cmappy.turn import Turn
@@ -93,13 +93,15 @@ async def send_stream(
             last = DONE
         except CmappyError as error:
             request.trace.error = error.code or ""
-            log.warning("%s broke off: %s", request.trace.id, error.message)
+            log.debug("%s broke off: %s", request.trace.id, error.message)
             last = encode_error(error.body())
         await reader.send(last)
         request.app.ctx.journal.end(request.trace, response.status)  # most clients hang up now
         await response.eof()
     finally:
         maker.cancel()
+        if request.trace.streamed:
+            request.app.ctx.journal.end(request.trace, LEFT)  # unless it has ended already
         with suppress(asyncio.CancelledError):
             await maker
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import orjson
@@ -68,6 +68,7 @@ class ScriptedBackend:
         self.steps = steps
         self.models = (ModelInfo(value="sonnet", resolvedModel="claude-sonnet-5-5"), ModelInfo(value="sonnet[1m]"))
         self.turns = []
+        self.owners = []
         self.started = asyncio.Event()
         self.closed = asyncio.Event()
         self.shut_down = False
@@ -78,6 +79,7 @@ class ScriptedBackend:
     async def lines(self, turn, owner=""):
         """Do what the script says."""
         self.turns.append(turn)
+        self.owners.append(owner)
         self.started.set()
         try:
             for step in self.steps:
@@ -168,3 +170,33 @@ def ask(client):
         return await client.post("/v1/chat/completions", json=body)
 
     return ask
+
+
+@pytest.fixture
+async def connect(serve):
+    """Return what starts a server with the given settings and opens a client of it."""
+    async with AsyncExitStack() as stack:
+
+        async def connect(**chosen):
+            base = await stack.enter_async_context(serve(**chosen))
+            client = httpx.AsyncClient(base_url=base, timeout=None, trust_env=False)
+            return await stack.enter_async_context(client)
+
+        yield connect
+
+
+@pytest.fixture
+def send_raw():
+    """Return what sends bytes to a server as they are, and returns the beginning of what it answers."""
+
+    async def send_raw(url, data):
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            writer.write(data)
+            return (await reader.readuntil(b"\r\n\r\n")).decode()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    return send_raw
