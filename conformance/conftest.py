@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--scenarios", metavar="DIR", type=Path, default=scenarios.FOLDER, help="requests and their answers"
     )
     group.addoption("--claude", metavar="PATH", type=Path, help="start cmappy with this Claude Code CLI")
+    group.addoption("--sample", action="store_true", help="one scenario for each set of tags: faster")
     group.addoption("--report", metavar="FILE", type=Path, help="write FILE.json and FILE.md")
 
 
@@ -46,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     target = targets.load(chosen)
     live_upstream = config.getoption("--claude") is not None or not target.replays
     known = scenarios.load(config.getoption("--scenarios"))
+    known = scenarios.sample(known) if config.getoption("--sample") else known
     config.stash[TARGET] = target
     config.stash[SCENARIOS] = [each for each in known if not (live_upstream and each.handmade)]
     if config.getoption("--report"):

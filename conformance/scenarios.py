@@ -68,6 +68,14 @@ def load(folder: Path) -> list[Scenario]:
     return [_scenario(path) for path in sorted(folder.glob("*.json"))]
 
 
+def sample(scenarios: list[Scenario]) -> list[Scenario]:
+    """Return the first scenario for each set of expectations and tags."""
+    first: dict[object, Scenario] = {}
+    for scenario in scenarios:
+        first.setdefault((scenario.tags, scenario.succeeds, scenario.breaks, scenario.expect.usage is None), scenario)
+    return list(first.values())
+
+
 def _scenario(path: Path) -> Scenario:
     said = json.loads(path.read_text("utf-8"))
     tags, handmade = frozenset(said["tags"]), said.get("handmade", False)

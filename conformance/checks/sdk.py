@@ -57,13 +57,7 @@ def parsed_arguments(reading: Reading) -> None:
 
 @check("sdk.live", MUST)
 def live(reading: Live) -> None:
-    """openai-python against the server itself, sync and async: the answer comes without an error."""
-    assert reading.due_error == reading.loose.failed_with, reading.loose.why
-
-
-@check("sdk.live-validates", MUST)
-def live_validates(reading: Live) -> None:
-    """openai-python against the server itself with `_strict_response_validation=True`."""
+    """openai-python against the server itself, sync and async, validating: the answer comes without an error."""
     assert reading.due_error == reading.strict.failed_with, reading.strict.why
 
 

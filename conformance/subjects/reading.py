@@ -16,6 +16,7 @@ from conformance.subjects.answer import Observed
 _REFUSES = {"length": "LengthFinishReasonError", "content_filter": "ContentFilterFinishReasonError"}
 _REFUSING = {"helper", "async-helper"}
 _PARSING = {"parse", "async-parse"}
+_KINDS = ("text", "reasoning", "tools", "json_schema")
 
 
 @dataclass(frozen=True)
@@ -77,28 +78,18 @@ class Reading:
 
 
 class Live(Reading):
-    """The same over the network: the SDK talks to the server itself."""
+    """The same over the network: the SDK talks to the server itself, and validates."""
 
     @classmethod
     def cases(cls, scenarios: list[Scenario]) -> list[Case]:
-        """Return the first scenario of each capability with each face."""
-        return super().cases(_first_of_each(scenarios))
+        """Return the first scenario of each kind of answer with each face."""
+        ending_well = [scenario for scenario in scenarios if scenario.succeeds]
+        first = {tag: each for tag in _KINDS for each in reversed(ending_well) if tag in each.tags}
+        return super().cases(list({scenario.name: scenario for scenario in first.values()}.values()))
 
     @classmethod
     def observe(cls, session: Session, case: Case) -> Live:
         """Let the SDK ask."""
-        request = session.request(case.request)
-        loose, strict = (faces.ask(session.patient(strict=strict), case.detail, request) for strict in (False, True))
+        outcome = faces.ask(session.patient(strict=True), case.detail, session.request(case.request))
         refused = Observed(session.complete(case.request), case.expect).refused
-        return cls(case.detail, case.expect, case.request, loose, strict, refused)
-
-
-def _first_of_each(scenarios: list[Scenario]) -> list[Scenario]:
-    """Return as few scenarios as show every tag that one shows which ends well."""
-    seen: set[str] = set()
-    chosen = []
-    for scenario in scenarios:
-        if scenario.succeeds and not scenario.tags <= seen:
-            chosen.append(scenario)
-            seen |= scenario.tags
-    return chosen
+        return cls(case.detail, case.expect, case.request, outcome, outcome, refused)

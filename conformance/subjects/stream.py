@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.cases import Case, case
 from conformance.exchange import MISSING, Json, Unreadable, pick
-from conformance.scenarios import Scenario
+from conformance.scenarios import Scenario, sample
 from conformance.session import Session
 from conformance.sse import Block, blocks
 from conformance.subjects.answer import Observed
@@ -103,8 +103,8 @@ class Counted(Events):
 
     @classmethod
     def cases(cls, scenarios: list[Scenario]) -> list[Case]:
-        """Return the scenarios that end well."""
-        return Stream.cases(scenarios)
+        """Return the first scenario for each set of tags: usage depends on little else."""
+        return Stream.cases(sample(scenarios))
 
     @classmethod
     def observe(cls, session: Session, case: Case) -> Counted:
