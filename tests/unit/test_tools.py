@@ -1,0 +1,221 @@
+"""Functions and schemas: what the CLI takes as it is, and what is refused because it would be lost in silence."""
+
+import orjson
+import pytest
+
+from cmappy.errors import InvalidRequest
+from cmappy.openai import chat
+from cmappy.translate import tools
+from cmappy.turn import Tool
+
+SMALLEST = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}]}
+OBJECT = {"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "string"}}}
+
+
+def function(name="f", **fields):
+    """Return a function, as a client describes it."""
+    return {"name": name} | fields
+
+
+def tool(name="f", **fields):
+    """Return an item of `tools`."""
+    return {"type": "function", "function": function(name, **fields)}
+
+
+def read(**fields):
+    """Return the request with these fields."""
+    return chat.read(SMALLEST | fields)
+
+
+def offered(*functions):
+    """Return the tools that functions become."""
+    return tools.offered(read(tools=list(functions)))
+
+
+def wrong(call, **fields):
+    """Return the error of a request with these fields."""
+    with pytest.raises(InvalidRequest) as caught:
+        call(read(**fields))
+    return caught.value.param, caught.value.code
+
+
+def choose(**fields):
+    """Return the choice for a request."""
+    request = read(**fields)
+    return tools.choice(request, tools.offered(request))
+
+
+def schema(wanted):
+    """Return the schema of the answer for a JSON schema."""
+    return tools.output_schema(read(response_format={"type": "json_schema", "json_schema": wanted}))
+
+
+def test_function_becomes_a_tool_with_its_schema_unchanged():
+    """The order of properties is the client's, and tells the model something."""
+    expected = (Tool("f", "does f", orjson.dumps(OBJECT).decode()),)
+
+    assert expected == offered(tool(description="does f", parameters=OBJECT, strict=True))
+
+
+def test_older_form_is_the_same():
+    """`functions` and `tools` differ in their envelope only."""
+    assert offered(tool(parameters=OBJECT)) == tools.offered(read(functions=[function(parameters=OBJECT)]))
+
+
+@pytest.mark.parametrize(
+    "parameters", [None, {}, {"properties": {}}, {"type": None}], ids=["absent", "empty", "no type", "null type"]
+)
+def test_schema_gets_the_root_type_that_it_must_have(parameters):
+    """One tool without it makes the CLI lose all tools, in silence."""
+    [made] = offered(tool(parameters=parameters))
+
+    assert "object" == orjson.loads(made.schema)["type"]
+
+
+def test_null_keywords_are_dropped():
+    """`required: null` is one that spoils all tools."""
+    [made] = offered(tool(parameters={"type": "object", "required": None}))
+
+    assert {"type": "object"} == orjson.loads(made.schema)
+
+
+@pytest.mark.parametrize("name", ["f", "my.tool-x_9", "Bash", "f" * 64])
+def test_names_are_openais(name):
+    """The CLI's own names are free: its tools are off."""
+    assert name == offered(tool(name))[0].name
+
+
+@pytest.mark.parametrize("name", ["", "f" * 65, "sp ace", "é", "a/b", "a:b"])
+def test_other_names_are_refused(name):
+    """As OpenAI does."""
+    assert ("tools[0].function.name", "invalid_value") == wrong(tools.offered, tools=[tool(name)])
+
+
+@pytest.mark.parametrize(
+    ("fields", "param", "code"),
+    [
+        ({"tools": [tool("ToolSearch")]}, "tools[0].function.name", "unsupported_parameter"),
+        ({"tools": [tool(), tool()]}, "tools[1].function.name", "invalid_value"),
+        ({"tools": [tool()], "functions": [function()]}, "functions[0].name", "invalid_value"),
+        ({"tools": [tool(f"f{at}") for at in range(129)]}, "tools", "array_above_max_length"),
+        (
+            {"tools": [tool("StructuredOutput")], "response_format": {"type": "json_object"}},
+            "tools",
+            "unsupported_parameter",
+        ),
+        ({"tools": [tool(parameters={"type": "array"})]}, "tools[0].function.parameters", "invalid_value"),
+        ({"tools": [tool(parameters={"type": ["object"]})]}, "tools[0].function.parameters", "invalid_value"),
+        ({"functions": [function(parameters={"required": 5})]}, "functions[0].parameters", "invalid_schema"),
+        (
+            {"tools": [tool(parameters={"$ref": "http://a.invalid/b"})]},
+            "tools[0].function.parameters",
+            "invalid_schema",
+        ),
+        ({"tools": [tool(parameters={"$ref": "#/$defs/none"})]}, "tools[0].function.parameters", "invalid_schema"),
+    ],
+    ids=[
+        "lost name",
+        "twice",
+        "in both forms",
+        "too many",
+        "name of the answer",
+        "array",
+        "list of types",
+        "no schema",
+        "leads out",
+        "leads nowhere",
+    ],
+)
+def test_what_would_be_lost_in_silence_is_refused(fields, param, code):
+    """By its path; nothing is fetched."""
+    assert (param, code) == wrong(tools.offered, **fields)
+
+
+def test_name_of_the_answer_is_free_without_a_schema():
+    """It collides only where there is a structured answer."""
+    assert "StructuredOutput" == offered(tool("StructuredOutput"))[0].name
+
+
+@pytest.mark.parametrize(
+    ("fields", "choice"),
+    [
+        ({}, ("auto", "")),
+        ({"tools": [tool()]}, ("auto", "")),
+        ({"tools": [tool()], "tool_choice": "auto"}, ("auto", "")),
+        ({"tools": [tool()], "tool_choice": "none"}, ("none", "")),
+        ({"tool_choice": "none"}, ("auto", "")),
+        ({"tools": [tool()], "tool_choice": "required"}, ("any", "")),
+        ({"tools": [tool()], "tool_choice": {"type": "function", "function": {"name": "f"}}}, ("tool", "f")),
+        ({"functions": [function()], "function_call": {"name": "f"}}, ("tool", "f")),
+        ({"functions": [function()], "function_call": "none"}, ("none", "")),
+    ],
+)
+def test_choice_is_the_apis(fields, choice):
+    """`required` is `any` there; `none` without tools is nothing."""
+    assert choice == choose(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tools": [tool()], "tool_choice": {"type": "function", "function": {"name": "g"}}}, "tool_choice"),
+        ({"function_call": {"name": "g"}}, "function_call"),
+    ],
+)
+def test_choice_of_nothing_is_an_error(fields, param):
+    """The model cannot call what is not there."""
+    with pytest.raises(InvalidRequest) as caught:
+        choose(**fields)
+
+    assert param == caught.value.param
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        ({"type": "text"}, ""),
+        ({"type": "json_object"}, '{"type":"object"}'),
+        ({"type": "json_schema", "json_schema": {"name": "n"}}, '{"type":"object"}'),
+    ],
+)
+def test_response_format_is_a_schema_or_nothing(wanted, made):
+    """Any object is a schema too."""
+    assert made == tools.output_schema(read(response_format=wanted))
+
+
+def test_schema_of_the_answer_keeps_the_order_of_its_keys():
+    """Its JSON is what the client wrote."""
+    assert orjson.dumps(OBJECT).decode() == schema({"name": "n", "schema": OBJECT})
+
+
+def test_schema_of_an_older_draft_is_read_as_such():
+    """In draft 7 `items` may be a list, which is an error today."""
+    older = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {"a": {"items": [{}]}},
+    }
+
+    assert older == orjson.loads(schema({"schema": older}))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "param", "code"),
+    [
+        ({"type": "json_schema"}, "response_format.json_schema", "missing_required_parameter"),
+        (
+            {"type": "json_schema", "json_schema": {"schema": {"type": "string"}}},
+            "response_format.json_schema.schema",
+            "invalid_value",
+        ),
+        (
+            {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": 5}}},
+            "response_format.json_schema.schema",
+            "invalid_schema",
+        ),
+    ],
+)
+def test_wrong_schema_of_the_answer_is_an_error(wanted, param, code):
+    """The CLI would ignore it, and the client would be promised what nobody checked."""
+    assert (param, code) == wrong(tools.output_schema, response_format=wanted)
