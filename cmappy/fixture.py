@@ -62,19 +62,22 @@ def load(data: bytes) -> Fixture:
         head, tail = orjson.loads(header), orjson.loads(lines.pop())
     except (orjson.JSONDecodeError, IndexError) as error:
         raise BadFixture("header or trailer is not JSON") from error
-    if head.get("cmappy") != "fixture/1" or head.get("origin") not in get_args(Origin):
+    if not isinstance(head, dict) or head.get("cmappy") != "fixture/1" or head.get("origin") not in get_args(Origin):
         raise BadFixture("the header is not that of a fixture/1 recording")
-    if tail.get("cmappy") != "end":
+    if not isinstance(tail, dict) or tail.get("cmappy") != "end":
         raise BadFixture("the trailer is missing: the recording is torn")
-    return Fixture(
-        turn=head["turn"],
-        lines=tuple(lines),
-        cli=head["cli"],
-        date=head["date"],
-        origin=head["origin"],
-        exit=tail["exit"],
-        stderr=tail["stderr"],
-    )
+    try:
+        return Fixture(
+            turn=head["turn"],
+            lines=tuple(lines),
+            cli=head["cli"],
+            date=head["date"],
+            origin=head["origin"],
+            exit=tail["exit"],
+            stderr=tail["stderr"],
+        )
+    except KeyError as error:
+        raise BadFixture(f"the header or the trailer lacks {error}") from error
 
 
 # What was said by or to the model stays as it is, down to the last byte.
