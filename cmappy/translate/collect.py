@@ -39,7 +39,7 @@ def _merge(into: dict[str, Any], delta: dict[str, Any]) -> None:
                 into[name] = (into.get(name) or "") + piece
             case dict():
                 _merge(into.setdefault(name, {}), piece)
-            case list():
+            case _:  # a list
                 items = into.setdefault(name, [])
                 for item in piece:
                     if item["index"] == len(items):

@@ -180,3 +180,19 @@ def test_plan_has_its_windows():
     )
 
     assert {"five_hour": events.LimitWindow(status="allowed", utilization=0.5, resetsAt=1)} == limit.windows
+
+
+@pytest.mark.parametrize(
+    ("account", "billing"),
+    [
+        ({"subscriptionType": "max"}, "subscription"),
+        ({"tokenSource": "CLAUDE_CODE_OAUTH_TOKEN"}, "subscription"),
+        ({"subscriptionType": "max", "apiKeySource": "ANTHROPIC_API_KEY"}, "subscription"),
+        ({"tokenSource": "none", "apiKeySource": "ANTHROPIC_API_KEY"}, "api_key"),
+        ({"tokenSource": "none", "apiKeySource": "none"}, "none"),
+        ({}, "none"),
+    ],
+)
+def test_account_tells_who_pays(account, billing):
+    """A key that is billed although a subscription is logged in must be seen."""
+    assert billing == events.Account.model_validate(account).billing

@@ -308,3 +308,17 @@ def test_structured_answer_that_is_cut_off_says_so():
     answer = call("toolu_1", "StructuredOutput", '{"n"')[:2]
 
     assert "length" == said(START, *answer, end("max_tokens"), schema=SCHEMA)[1]
+
+
+def test_refusal_of_a_structured_answer_is_told_as_one():
+    """The SDK's `parse` looks for `refusal` where there is no JSON."""
+    deltas, reason = said(START, *HELLO, end("refusal"), schema=SCHEMA)
+
+    assert ([{"refusal": "Hello"}], "content_filter") == (deltas[1:], reason)
+
+
+def test_stop_sequence_does_not_reach_across_a_call():
+    """Text that was held back is said before the call that follows it."""
+    deltas, _ = said(START, *HELLO, *call("toolu_1", "f", "{}"), end("tool_use"), stop=("lo!",))
+
+    assert [{"content": "He"}, {"content": "l"}, {"content": "lo"}] == deltas[1:4]

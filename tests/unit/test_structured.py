@@ -17,6 +17,21 @@ def fed(*pieces, schema=SCHEMA):
     return structured
 
 
+def test_second_answer_has_no_room():
+    """The model may call the CLI's tool twice; the first call is the answer, and stays whole JSON."""
+    structured = fed('{"n":1}')
+    structured.begins("StructuredOutput")
+
+    assert ("", "", None) == (structured.feed('{"n":2}'), structured.stop(), structured.check())
+
+
+def test_answer_without_arguments_is_an_empty_object():
+    """The same as of any other call."""
+    structured = fed()
+
+    assert ("{}", False, True) == (structured.stop(), structured.open, structured.given)
+
+
 def test_the_clis_own_tool_begins_the_answer():
     """A call of the client's tools is a call."""
     structured = Structured(SCHEMA)
@@ -30,9 +45,9 @@ def test_answer_that_follows_the_schema_passes(pieces):
     assert fed(*pieces).check() is None
 
 
-@pytest.mark.parametrize("pieces", [('{"n":"one"}',), ("{}",), (), ('{"n":1',), ("[1]",)])
+@pytest.mark.parametrize("pieces", [('{"n":"one"}',), ("{}",), ('{"n":1',), ("[1]",)])
 def test_answer_that_does_not_follow_the_schema_is_an_error(pieces):
-    """Wrong type, missing, nothing, torn, no object: the client was promised otherwise."""
+    """Wrong type, missing, torn, no object: the client was promised otherwise."""
     with pytest.raises(CliFailed) as caught:
         fed(*pieces).check()
 
