@@ -43,8 +43,8 @@ class Usage(Event):
 
     def counts(self) -> dict[str, int]:
         """Return the counts that were told, thinking tokens among them."""
-        told = {**self.model_dump(exclude={"output_tokens_details"}), **dict(self.output_tokens_details or ())}
-        return {name: count for name, count in told.items() if count is not None}
+        told = {**dict(self), **dict(self.output_tokens_details or ())}
+        return {name: count for name, count in told.items() if isinstance(count, int)}
 
 
 class Route(Event):

@@ -22,6 +22,8 @@ class Journal:
             return
         trace.ended = True
         self._metrics.count(trace, status)
+        if not log.isEnabledFor(logging.INFO):
+            return
         record = trace.record(status)
         log.info(" ".join(f"{name}={_shown(value)}" for name, value in record.items()), extra={"request": record})
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -13,6 +11,7 @@ from cmappy.server.trace import Trace
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
+_TOKENS = ("prompt", "completion", "cached", "cache_write", "reasoning")
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)  # seconds
 _DURATION = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)  # seconds
 
@@ -25,7 +24,8 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._requests = self._counter("requests", "Requests by their end", "endpoint", "status", "error")
         self._routes = self._counter("turns", "Answers by how the CLI was found", "route")
-        self._tokens = self._counter("tokens", "Tokens of complete answers; cached ones are prompt tokens too", "kind")
+        tokens = self._counter("tokens", "Tokens of complete answers; cached ones are prompt tokens too", "kind")
+        self._tokens = {kind: tokens.labels(kind) for kind in _TOKENS}
         self._first_token = Histogram(
             "cmappy_first_token_seconds", "Time to the first token", buckets=_FIRST_TOKEN, registry=self._registry
         )
@@ -48,8 +48,8 @@ class Metrics:
         if trace.first_token is not None:
             self._first_token.observe(trace.first_token - trace.started)
         if trace.usage:
-            for kind, tokens in asdict(trace.usage).items():
-                self._tokens.labels(kind.removesuffix("_tokens")).inc(tokens)
+            for kind, counter in self._tokens.items():
+                counter.inc(getattr(trace.usage, f"{kind}_tokens"))
 
     def render(self, status: Status | None) -> bytes:
         """Return all numbers in Prometheus' text format; without a status, those of the backend stay as they were."""

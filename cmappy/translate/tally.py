@@ -30,12 +30,14 @@ class Tally:
 
     def total(self) -> Usage:
         """Return the counts of the whole answer."""
-        counts = self._closed + Counter(self._message)
-        read, written = counts["cache_read_input_tokens"], counts["cache_creation_input_tokens"]
+        read, written = self._sum("cache_read_input_tokens"), self._sum("cache_creation_input_tokens")
         return Usage(
-            prompt_tokens=counts["input_tokens"] + read + written,
-            completion_tokens=counts["output_tokens"],
+            prompt_tokens=self._sum("input_tokens") + read + written,
+            completion_tokens=self._sum("output_tokens"),
             cached_tokens=read,
             cache_write_tokens=written,
-            reasoning_tokens=counts["thinking_tokens"],
+            reasoning_tokens=self._sum("thinking_tokens"),
         )
+
+    def _sum(self, name: str) -> int:
+        return self._closed[name] + self._message.get(name, 0)
