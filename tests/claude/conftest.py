@@ -22,9 +22,12 @@ from cmappy.backends.claude import launch
 from cmappy.backends.claude.backend import ClaudeBackend
 from cmappy.backends.claude.login import inspect
 from cmappy.server.app import create_app
+from cmappy.server.run import serving
 from cmappy.settings import Settings
 from tools import hermetic
 from tools.upstream import Upstream
+
+Sanic.test_mode = True  # several applications in one process
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = "You are a Claude agent, built on Anthropic's Claude Agent SDK."
@@ -136,32 +139,23 @@ def serve(claude, upstream_port):
     """Return the way to run a server in this process, in a folder; `variables` are more of its environment."""
 
     @asynccontextmanager
-    async def run(folder, *, settings=None, allow_api_key=False, max_retries=0, **variables):
-        listener = socket.create_server(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        own = hermetic.environment(
-            folder / "home", f"http://127.0.0.1:{upstream_port}", TMPDIR=str(folder), **variables
-        )
-        child = launch.environment(
-            own, own_address=url.removeprefix("http://"), allow_api_key=allow_api_key, max_retries=max_retries
-        )
-        installed = await inspect(str(claude), child, check_login=False)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tempfile, "tempdir", str(folder))
-            backend = ClaudeBackend(str(claude), child, installed, first=120, silence=120)
-        Sanic.test_mode = True
-        app = create_app(settings or Settings(), backend, name=f"cmappy-{url.rpartition(':')[2]}")
-        app.config.TOUCHUP = False  # Sanic's rewriting of its own classes works once in a process
-        server = await app.create_server(sock=listener, return_asyncio_server=True)
-        await server.startup()
-        await server.before_start()
-        await server.after_start()
-        try:
-            yield Server(url, folder)
-        finally:
-            await server.before_stop()
-            await server.close()
-            await server.after_stop()
+    async def run(folder, *, allow_api_key=False, max_retries=0, warm=0, live=0, **variables):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            own = hermetic.environment(
+                folder / "home", f"http://127.0.0.1:{upstream_port}", TMPDIR=str(folder), **variables
+            )
+            child = launch.environment(
+                own, own_address=f"127.0.0.1:{port}", allow_api_key=allow_api_key, max_retries=max_retries
+            )
+            installed = await inspect(str(claude), child, check_login=False)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(tempfile, "tempdir", str(folder))
+                backend = ClaudeBackend(str(claude), child, installed, first=120, silence=120, warm=warm, live=live)
+            app = create_app(Settings(), backend, name=f"cmappy-{port}")
+            app.config.TOUCHUP = False  # Sanic's rewriting of its own classes works once in a process
+            async with serving(app, listener, drain=0):
+                yield Server(f"http://127.0.0.1:{port}", folder)
             Sanic.unregister_app(app)
 
     return run

@@ -67,7 +67,6 @@ async def test_prompt_of_every_kind_at_once_reads_no_file(ask, arrived, folder):
     assert "the content of the file" not in str(request.body)
 
 
-@pytest.mark.xfail(reason="The CLI drops blocks of white space only, and cmappy does not join them with others yet.")
 async def test_white_space_between_texts_arrives(ask, arrived):
     """A part of white space only is text like any other, such as the empty line between two paragraphs."""
     await ask({"role": "user", "content": [{"type": "text", "text": text} for text in ("a", " \n", "b", " ")]})
