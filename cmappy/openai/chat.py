@@ -143,6 +143,7 @@ class ChatMessage(Wire):
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Annotated[tuple[Part, ...], BeforeValidator(_one_part)] | None = None
+    refusal: StrictStr = ""
     tool_calls: tuple[ToolCall, ...] = ()
     function_call: FunctionCall | None = None
     tool_call_id: StrictStr = ""

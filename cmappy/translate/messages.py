@@ -27,8 +27,9 @@ def system(messages: tuple[ChatMessage, ...]) -> str:
     for at, message in enumerate(messages):
         if message.role in {"system", "developer"}:
             blocks = _Parts(message, f"messages[{at}]", allowed="text").blocks()
-            texts += [block.text for block in blocks if isinstance(block, Text)]
-    return "\n".join(texts)
+            texts += [block.text for block in blocks if isinstance(block, Text) and block.text]
+    joined = "\n".join(texts)
+    return joined if joined.strip() else ""  # the API refuses a system prompt of white space only
 
 
 def conversation(messages: tuple[ChatMessage, ...], *, url_images: bool = False) -> tuple[Message, ...]:
@@ -176,6 +177,8 @@ class _Parts:
                 code="missing_required_parameter",
             )
         self._parts = message.content or ()
+        if message.refusal:
+            self._parts += (Part(type="refusal", refusal=message.refusal),)
         self._path = path
         self._allowed = allowed.split()
         self._url_images = url_images

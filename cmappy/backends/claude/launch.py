@@ -56,6 +56,9 @@ _FIXED = {
     "CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK": "1",
     "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK": "1",
     "CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE": "100000000",  # the API judges the length of a prompt, not the CLI
+    # The CLI adds advice of its own where a tool is named like one of its own, `Bash` or `Agent`.
+    "CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS": "1",
+    "CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS": "1",
     # The model sees the client's own tool names and whole descriptions.
     "CLAUDE_AGENT_SDK_MCP_NO_PREFIX": "1",
     "CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH": "1000000",
