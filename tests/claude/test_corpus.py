@@ -13,7 +13,9 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
-CORPUS = {path.stem: json.loads(path.read_bytes()) for path in sorted((Path(__file__).parent / "corpus").glob("*.json"))}
+CORPUS = {
+    path.stem: json.loads(path.read_bytes()) for path in sorted((Path(__file__).parent / "corpus").glob("*.json"))
+}
 CONVERSATIONS = [
     pytest.param(conversation, id=f"{family}: {name}")
     for family, conversations in CORPUS.items()

@@ -1,5 +1,9 @@
 """What a client is told when the API fails: a status and a code, never an answer made of an error's text."""
 
+import asyncio
+import os
+import signal
+
 import pytest
 from openai import APIError, APIStatusError
 
@@ -131,6 +135,21 @@ async def test_answer_cut_after_its_first_words_is_not_begun_again(patient, upst
 
     assert ("one two ", "upstream_error") == (said, error.code)
     assert 1 == len(upstream.messages_requests)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+async def test_death_of_the_cli_is_an_error(ask, upstream, descendants, number):
+    """A CLI that dies without a word has not given an answer, and the client need not try again by itself."""
+    upstream.script({"wait": "nothing"})
+    asked = asyncio.create_task(ask(QUESTION))
+    await upstream.received(1)
+    for pid in descendants():
+        os.kill(pid, number)
+    with pytest.raises(APIStatusError) as caught:
+        await asked
+
+    assert (502, "cli_error") == (caught.value.status_code, caught.value.code)
+    assert "false" == caught.value.response.headers["x-should-retry"]
 
 
 async def test_server_answers_after_an_error(ask, upstream):
