@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncGenerator
+import heapq
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 from cmappy import events, fixture
@@ -11,6 +12,9 @@ from cmappy.backends import Status, route_line
 from cmappy.backends.exits import Exited
 from cmappy.errors import FixtureMissing
 from cmappy.turn import Turn
+
+_COMPARED = 1000  # characters of a key
+_MEASURED = 5  # recordings
 
 
 class ReplayBackend:
@@ -65,17 +69,28 @@ class ReplayBackend:
         """Do nothing: nothing runs."""
 
     def _miss(self, key: str) -> FixtureMissing:
-        # The comparison is quadratic in the length; the beginning is enough to find the nearest.
-        nearest = max(self._names, key=lambda known: difflib.SequenceMatcher(None, key[:2000], known[:2000]).ratio())
+        nearest = self._nearest(key)
         differs = "\n".join(
-            line
+            line[:200]
             for line in difflib.unified_diff(nearest.splitlines(), key.splitlines(), lineterm="", n=0)
             if line[0] in "+-" and not line.startswith(("+++", "---"))
         )
         return FixtureMissing(
             f"No recording answers this request. The nearest is {self._names[nearest]}; what differs:\n"
-            f"{differs[:1000]}\nRecord it with `cmappy --record DIR`, or send a request that was recorded."
+            f"{differs[:2000]}\nRecord it with `cmappy --record DIR`, or send a request that was recorded."
         )
+
+    def _nearest(self, key: str) -> str:
+        """Return the key of the recording that is most like `key`."""
+        matcher = difflib.SequenceMatcher(None, "", key[:_COMPARED], autojunk=False)
+
+        def likeness(known: str, measure: Callable[[], float]) -> float:
+            matcher.set_seq1(known[:_COMPARED])
+            return measure()
+
+        # The exact measure is quadratic in the length: it is left to the few that have similar letters at all.
+        similar = heapq.nlargest(_MEASURED, self._names, key=lambda known: likeness(known, matcher.quick_ratio))
+        return max(similar, key=lambda known: likeness(known, matcher.ratio))
 
 
 def initialized(lines: tuple[bytes, ...]) -> events.Initialized:

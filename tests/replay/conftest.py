@@ -73,6 +73,12 @@ class Plain(SingleFileSnapshotExtension):
     file_extension = "json"
 
 
+@pytest.fixture
+def anyio_backend():
+    """Name the one event loop that cmappy runs on."""
+    return "asyncio"
+
+
 @pytest.fixture(params=scenarios.load(), ids=lambda scenario: scenario.name)
 def scenario(request):
     """Go through all scenarios."""
