@@ -17,10 +17,9 @@ def shape(lines: Iterable[bytes]) -> Shape:
     """Return the paths of keys that each kind of line has in a recording."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for line in lines:
-        try:
-            said = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            found["(no JSON)"].add("")
+        said = _object(line)
+        if said is None:
+            found["(no JSON object)"].add("")
         else:
             found[_kind(said)].update(_paths(said))
     return {kind: frozenset(paths) for kind, paths in found.items()}
@@ -34,6 +33,14 @@ def changes(before: Shape, after: Shape) -> list[str]:
         told += [f"- {kind}: {path}" for path in sorted(before[kind] - after[kind])]
         told += [f"+ {kind}: {path}" for path in sorted(after[kind] - before[kind])]
     return told
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        said = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _kind(said: dict[str, Any]) -> str:
