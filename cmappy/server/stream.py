@@ -76,13 +76,16 @@ async def send_stream(
 ) -> None:
     """Send the answer chunk by chunk. The place is given up when the answer is made, not when it is read.
 
-    The headers wait for the first chunk, so that an error until then is raised and becomes a real status. Later
-    ones become an error frame, and no `[DONE]` follows: a client must never take a broken answer for a short one.
+    The headers wait for the first chunk that says more than the role, or for the first ping, so that an error until
+    then is raised and becomes a real status. Later ones become an error frame, and no `[DONE]` follows: a client must
+    never take a broken answer for a short one.
     """
     outbox = Outbox(manner.unread)
     maker = asyncio.create_task(_fill(outbox, answer, place, with_usage=manner.with_usage))
     try:
         frames = await outbox.take()
+        if frames is not None and request.trace.first_token is None:
+            frames += await outbox.take(manner.ping) or b""
         request.trace.streamed = True
         response = await request.respond(headers=_HEADERS | headers, content_type="text/event-stream; charset=utf-8")
         reader = Reader(request, response, manner.stall)

@@ -192,9 +192,17 @@ async def test_error_in_mid_stream_is_a_frame_and_no_done(ask, backend, cli, end
     assert (200, "Hello", ["error"]) == (response.status_code, content(response.text), list(seen[-1]))
 
 
+async def test_error_after_nothing_but_the_role_is_a_status(ask, backend, cli):
+    """As long as the answer has said nothing, a stream can still fail like any other request."""
+    backend.steps = [cli.start(), errors.Overloaded("No capacity.")]
+    response = await ask(stream=True)
+
+    assert (503, "overloaded") == (response.status_code, response.json()["error"]["code"])
+
+
 async def test_error_frame_has_openais_form(ask, backend, cli):
     """The SDK raises APIError from it, with all four fields."""
-    backend.steps = [cli.start(), errors.Overloaded("No capacity.")]
+    backend.steps = [cli.start(), *cli.text("Well,"), errors.Overloaded("No capacity.")]
     response = await ask(stream=True)
 
     expected = {"message": "No capacity.", "type": "server_error", "param": None, "code": "overloaded"}
