@@ -139,7 +139,7 @@ def serve(claude, upstream_port):
     """Return the way to run a server in this process, in a folder; `variables` are more of its environment."""
 
     @asynccontextmanager
-    async def run(folder, *, allow_api_key=False, max_retries=0, warm=0, live=0, **variables):
+    async def run(folder, *, settings=None, allow_api_key=False, max_retries=0, warm=0, live=0, idle=900, **variables):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             own = hermetic.environment(
@@ -151,8 +151,10 @@ def serve(claude, upstream_port):
             installed = await inspect(str(claude), child, check_login=False)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(tempfile, "tempdir", str(folder))
-                backend = ClaudeBackend(str(claude), child, installed, first=120, silence=120, warm=warm, live=live)
-            app = create_app(Settings(), backend, name=f"cmappy-{port}")
+                backend = ClaudeBackend(
+                    str(claude), child, installed, first=120, silence=120, warm=warm, live=live, idle=idle
+                )
+            app = create_app(settings or Settings(), backend, name=f"cmappy-{port}")
             app.config.TOUCHUP = False  # Sanic's rewriting of its own classes works once in a process
             async with serving(app, listener, drain=0):
                 yield Server(f"http://127.0.0.1:{port}", folder)

@@ -1,7 +1,7 @@
 """A corpus of conversations, and what arrives of each: block for block what the client sent, and nothing else.
 
-`corpus/<family>.json` holds them by name: `about`, the client's `request`, and the `messages`, `system` and `tools` that
-the API must receive. Two abbreviations keep the data readable: `{"repeat": text, "times": n}` is a long text, and
+`corpus/<family>.json` holds them by name: `about`, the client's `request`, and the `messages`, `system` and `tools`
+that the API must receive. Two abbreviations keep the data readable: `{"repeat": text, "times": n}` is a long text, and
 `{"each": [...], "times": n}` in a list stands for n copies of those items, with their number for every `{n}`. A string
 among the expected content is a text block.
 """
@@ -21,6 +21,13 @@ CONVERSATIONS = [
     for family, conversations in CORPUS.items()
     for name, conversation in conversations.items()
 ]
+
+
+@pytest.fixture(scope="module")
+async def server(serve, folder, anyio_backend):
+    """Run a server as it is by default: with a process in reserve, and with room for conversations."""
+    async with serve(folder, warm=1, live=4) as running:
+        yield running
 
 
 def unfold(value):

@@ -8,7 +8,8 @@ Keys of an answer, all optional:
     model, usage            of `message_start`; the request's model and small numbers unless told
     text                    short for one text block
     blocks                  text, thinking, redacted_thinking and tool_use as the Messages API has them; each takes
-                            `pieces` (number of deltas), `pause` (seconds before each), `wait` (gate before the block)
+                            `pieces` (number of deltas), `pause` (seconds before each), `wait` (gate before the block);
+                            an `input` that is a string is written as it is, JSON or not
     stop_reason, stop_sequence, stop_details, output_tokens
     then, after             "error" (an `error` event, from `error`), "cut" (the connection is aborted) or "hang"
                             (silence) instead of the proper end, after so many deltas; after all unless told
@@ -193,7 +194,8 @@ def _content(script: Mapping[str, Any]) -> tuple[Json, str, list[Json]]:
             return {"type": "redacted_thinking", "data": script["data"]}, "", []
         case _:
             start = {"type": "tool_use", "id": script.get("id"), "name": script["name"], "input": {}}
-            return start, json.dumps(script["input"], ensure_ascii=False), []
+            written = script["input"]
+            return start, written if isinstance(written, str) else json.dumps(written, ensure_ascii=False), []
 
 
 def _cut(text: str, pieces: int | None) -> list[str]:
