@@ -81,7 +81,7 @@ def test_list_names_all_scenarios():
     told = run("--list").stdout.splitlines()
 
     assert len(list((RECORD.parent.parent / "fixtures" / "scenarios").glob("*.json"))) == len(told)
-    assert "hello                   The request of the README." in told
+    assert "hello                            The request of the README." in told
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 from cmappy.errors import CmappyError
@@ -22,6 +23,9 @@ from tools.scenario import Scenario
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "fixtures"
 
+_AT_ONCE = 4  # processes; much of the time goes by in waiting for the second try of a failed request
+_WIDTH = 32  # of a scenario's name
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Record what is asked for; exits with 1 if something could not be recorded, or has changed its shape."""
@@ -33,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"record: {error}")
     if flags.list:
         for each in chosen:
-            print(f"{each.name:24}{'(by hand) ' if each.handmade else ''}{each.about}")
+            print(f"{each.name:{_WIDTH}} {'(by hand) ' if each.handmade else ''}{each.about}")
         return
     if flags.live and not flags.name:
         sys.exit("record: --live spends the quota of your plan: name the scenarios to record.")
@@ -82,46 +86,56 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
             live_session(claude, folder) if flags.live else hermetic_session(claude, folder, scenarios)
         )
         async with opened as session:
-            print(
-                f"{claude} {(await session.backend.status()).cli_version}, login: {'yours' if flags.live else 'none'}"
-            )
-            failed = 0
+            version = (await session.backend.status()).cli_version
+            purse = "your own login, whose quota this spends" if flags.live else "a stub of the API, no account"
+            print(f"{claude} {version}, with {purse}", flush=True)
+            room = asyncio.Semaphore(_AT_ONCE)
+
+            async def one(name: str, record: Callable[[], Awaitable[None]]) -> int:
+                async with room:
+                    return await _one(name, record(), flags, folder)
+
+            recordings = []
             if not flags.name or INITIALIZE in flags.name:
-                failed += await _one(INITIALIZE, session.record_initialize(), flags, folder)
+                recordings.append(one(INITIALIZE, session.record_initialize))
             for each in chosen:
                 if each.handmade:
-                    print(f"{each.name:24}written by hand, left alone")
+                    print(f"{each.name:{_WIDTH}} written by hand, left alone")
                 elif flags.live and "errors" in each.tags:
-                    print(f"{each.name:24}left out: the real API does not fail on demand")
+                    print(f"{each.name:{_WIDTH}} left out: the real API does not fail on demand")
                 else:
-                    failed += await _one(each.name, session.record(each), flags, folder)
-    return failed
+                    recordings.append(one(each.name, partial(session.record, each)))
+            return sum(await asyncio.gather(*recordings))
 
 
 async def _one(name: str, recording: Awaitable[None], flags: argparse.Namespace, folder: Path) -> int:
     """Record one scenario, and tell how it went; returns 1 if it failed or has changed its shape."""
-    print(f"{name:24}", end="", flush=True)
     committed, started = flags.into / f"{name}.ndjson", time.monotonic()
     before = committed.read_bytes() if committed.exists() else b""
     try:
         await recording
     except CmappyError as error:
-        print(f"FAILED: {error}")
+        print(f"{name:{_WIDTH}} FAILED: {error}", flush=True)
         return 1
     after = (folder / f"{name}.ndjson").read_bytes()
     lines = load(after).lines
-    spent = f"{len(lines):5} lines {time.monotonic() - started:5.1f} s"
+    told: list[str] = []
     if not flags.check:
-        print(spent, "new" if not before else "unchanged" if before == after else "changed")
-        return 0
-    try:
-        told = changes(shape(load(before).lines), shape(lines))
-    except BadFixture as error:
-        told = [f"the committed recording cannot be read: {error}"]
-    print(spent, "another shape" if told else "same shape")
-    for line in told:
-        print(f"    {line}")
+        outcome = "new" if not before else "unchanged" if before == after else "changed"
+    else:
+        told = _compare(before, lines)
+        outcome = "another shape" if told else "same shape"
+    spent = f"{len(lines):5} lines {time.monotonic() - started:5.1f} s"
+    print("\n    ".join([f"{name:{_WIDTH}} {spent}  {outcome}", *told]), flush=True)
     return 1 if told else 0
+
+
+def _compare(before: bytes, lines: Sequence[bytes]) -> list[str]:
+    """Return what differs in shape from the committed recording."""
+    try:
+        return changes(shape(load(before).lines), shape(lines))
+    except BadFixture as error:
+        return [f"there is no committed recording to compare with: {error}"]
 
 
 def _installed() -> Path:
