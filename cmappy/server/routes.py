@@ -32,6 +32,7 @@ from cmappy.translate.request import to_turn
 log = logging.getLogger("cmappy")
 
 _STATUS_PATIENCE = 1.0  # seconds
+_FIELDS = frozenset(field.name for field in fields.FIELDS)
 
 
 def _plan(limit: RateLimit | None) -> dict[str, Any] | None:
@@ -133,13 +134,13 @@ class Routes:
             return None
 
     def _say_ignored(self, asked: chat.ChatRequest) -> dict[str, Any]:
-        """Return the header that names the fields without effect; each name is logged once."""
+        """Return the header that names the fields without effect; each of OpenAI's own is logged once."""
         names = [
             name
             for name in fields.ignored(asked, forward_sampling=self._settings.forward_sampling)
             if name.isascii() and name.isprintable()
         ]
-        for name in set(names) - self._told:
-            log.info("the request field `%s` is accepted and has no effect", name[:64])
-        self._told.update(names)
+        for name in _FIELDS.intersection(names) - self._told:
+            log.info("the request field `%s` is accepted and has no effect", name)
+            self._told.add(name)
         return {"x-cmappy-ignored": ", ".join(names)[:1000]} if names else {}
