@@ -70,7 +70,7 @@ def stream(url):
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 async def test_command_serves_and_stops_cleanly(start, upstream, descendants, gone, tmp_path, end):
     """It says where it is and who it is, answers the official SDK, and stops without a word and without a trace."""
-    command = await start()
+    command = await start("--log-level=warning")
     url = await command.url()
     answer = await to_thread.run_sync(ask, url)
     processes = descendants(command.process.pid)
