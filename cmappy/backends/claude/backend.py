@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from pathlib import Path
 
 from cmappy import events
 from cmappy.backends import Status, route_line
-from cmappy.backends.claude.launch import arguments
 from cmappy.backends.claude.login import Installed
-from cmappy.backends.claude.pool import Pool
-from cmappy.backends.claude.process import Process
+from cmappy.backends.claude.pool import Pool, Route
+from cmappy.backends.claude.processes import Processes
 from cmappy.backends.claude.session import Session
+from cmappy.backends.exits import Exited
 from cmappy.turn import Turn
 
 
 class ClaudeBackend:
     """Drives the CLI at `claude` in the given environment. Times are in seconds.
 
-    `warm` processes are started ahead, `live` conversations kept for `idle`; see Pool.
+    `warm` processes are started ahead, `live` conversations kept for `idle`; see Pool. With `concurrency`, the most
+    turns at a time that are asked of it, there are never more processes than the sum of the three.
     """
 
     def __init__(
@@ -32,22 +31,16 @@ class ClaudeBackend:
         *,
         first: float,
         silence: float,
+        concurrency: int | None = None,
         warm: int = 0,
         live: int = 0,
         idle: float = 900,
         age: float = 1800,
     ) -> None:
-        self._claude = claude
         self._installed = installed
+        self._base_url = environment.get("ANTHROPIC_BASE_URL", "")
         self._first, self._silence = first, silence
-        # The CLI tells the model its working directory, so it gets an empty one; and it leaves files in its temporary
-        # directory, so it gets one that goes with this backend.
-        self._folder = tempfile.TemporaryDirectory(prefix="cmappy-")
-        self._empty = Path(self._folder.name, "empty")
-        self._environment = {**environment, "TMPDIR": str(Path(self._folder.name, "tmp"))}
-        for folder in (self._empty, Path(self._environment["TMPDIR"])):
-            folder.mkdir()
-        self._processes: set[Process] = set()
+        self._processes = Processes(claude, environment, concurrency and concurrency + warm + live)
         self._pool = Pool(self._start, warm=warm, live=live, idle=idle, age=age)
         self._plan: events.RateLimit | None = None
         self._initialized: asyncio.Task[events.Initialized] | None = None
@@ -61,6 +54,38 @@ class ClaudeBackend:
         """Yield how the turn is answered, then the CLI's lines up to its first stop reason."""
         session, route = await self._pool.acquire(turn, owner)
         try:
+            async with aclosing(self._tell(session, route, turn, owner)) as lines:
+                async for line in lines:
+                    yield line
+            return
+        except Exited:
+            if route == "cold" or session.answering:
+                raise
+        # The process had died while it was kept: that makes an answer slower, and changes nothing else.
+        async with aclosing(self._tell(await self._start(), "cold", turn, owner)) as lines:
+            async for line in lines:
+                yield line
+
+    async def status(self) -> Status:
+        """Return the CLI's version, login and models; it is asked for the models once."""
+        said = await asyncio.shield(self._ask())
+        return Status(
+            "claude-code-cli",
+            self._installed.version,
+            self._installed.login,
+            said.models,
+            said.account.billing,
+            self._plan,
+            len(self._processes),
+        )
+
+    async def close(self) -> None:
+        """End all processes and wait until they are gone."""
+        await self._pool.close()
+        await self._processes.close()
+
+    async def _tell(self, session: Session, route: Route, turn: Turn, owner: str) -> AsyncGenerator[bytes, None]:
+        try:
             yield route_line(route)
             async with aclosing(session.lines(turn)) as lines:
                 async for line in lines:
@@ -71,40 +96,14 @@ class ClaudeBackend:
             else:
                 session.process.end()
 
-    async def status(self) -> Status:
-        """Return the CLI's version, login and models; it is asked for the models once."""
-        models = (await asyncio.shield(self._ask())).models
-        return Status("claude-code-cli", self._installed.version, self._installed.login, models, self._plan)
-
-    async def close(self) -> None:
-        """End all processes and wait until they are gone."""
-        await self._pool.close()
-        for process in self._processes:
-            process.end()
-        for process in list(self._processes):
-            await process.ended()
-        self._folder.cleanup()
-
     async def _start(self) -> Session:
-        spawning = asyncio.create_task(self._spawn())
-        try:
-            process = await asyncio.shield(spawning)
-        except asyncio.CancelledError:
-            spawning.add_done_callback(_end)
-            raise
         return Session(
-            process,
-            base_url=self._environment.get("ANTHROPIC_BASE_URL", ""),
+            await self._processes.start(),
+            base_url=self._base_url,
             first=self._first,
             silence=self._silence,
             on_limit=self._notice,
         )
-
-    async def _spawn(self) -> Process:
-        process = await Process.spawn(arguments(self._claude), self._environment, self._empty)
-        self._processes.add(process)
-        process.on_end(self._processes.discard)
-        return process
 
     def _notice(self, limit: events.RateLimit) -> None:
         self._plan = limit
@@ -121,9 +120,3 @@ class ClaudeBackend:
             return await session.initialize()
         finally:
             session.process.end()
-
-
-def _end(spawning: asyncio.Task[Process]) -> None:
-    """End a process that nobody waits for any more."""
-    if not spawning.exception():
-        spawning.result().end()

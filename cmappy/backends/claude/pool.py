@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Literal
@@ -24,6 +24,8 @@ log = logging.getLogger("cmappy")
 
 Route = Literal["cold", "warm", "live", "parked"]
 
+_YOUNG = 10.0  # seconds; where a fresh process dies earlier than that, its successor would as well
+
 
 class Pool:
     """Keeps up to `warm` fresh processes and up to `live` conversations; `idle` and `age` are in seconds.
@@ -36,22 +38,20 @@ class Pool:
     ) -> None:
         self._start = start
         self._most_warm, self._most_live, self._idle, self._age = warm, live, idle, age
-        self._warm: deque[Session] = deque()
-        self._live: OrderedDict[str, Session] = OrderedDict()
-        self._timers: dict[Session, asyncio.TimerHandle] = {}
+        self._warm: OrderedDict[Session, asyncio.TimerHandle] = OrderedDict()
+        self._live: OrderedDict[str, tuple[Session, asyncio.TimerHandle]] = OrderedDict()
         self._refill: asyncio.Task[None] | None = None
         self._closed = False
 
     async def acquire(self, turn: Turn, owner: str) -> tuple[Session, Route]:
         """Return a session for a turn, now in nobody else's hands, and how it was found."""
-        session = self._live.pop(_key(turn, turn.messages[:-1], owner), None) if len(turn.messages) > 1 else None
-        if session:
-            self._timers.pop(session).cancel()
+        if session := self._knowing(turn, owner):
+            parked = session.conversation.parked
             if await self._usable(session, turn):
-                return session, "parked" if session.conversation.parked else "live"
+                return session, "parked" if parked else "live"
         while self._warm:
-            session = self._warm.popleft()
-            self._timers.pop(session).cancel()
+            session, timer = self._warm.popitem(last=False)
+            timer.cancel()
             if not session.process.gone:
                 self.refill()
                 return session, "warm"
@@ -60,16 +60,17 @@ class Pool:
 
     def keep(self, session: Session, turn: Turn, owner: str) -> None:
         """Take a session back whose turn is over; the next turn of its conversation will find it."""
-        if self._closed or not self._most_live or session.process.gone or turn.schema:
+        useless = session.process.gone or not session.conversation.answered or turn.schema
+        if self._closed or not self._most_live or useless:
             session.process.end()
             return
         key = _key(turn, session.conversation.history, owner)
-        for old in (key, *self._live):
-            if old == key or len(self._live) >= self._most_live:
-                self._drop(old)
+        self._drop(key)
+        while len(self._live) >= self._most_live:
+            self._drop(next(iter(self._live)))
         session.settle()
-        self._live[key] = session
-        self._timers[session] = asyncio.get_running_loop().call_later(self._idle, self._drop, key)
+        self._live[key] = session, asyncio.get_running_loop().call_later(self._idle, self._drop, key)
+        session.process.on_end(lambda _: self._drop(key, session))
 
     def refill(self) -> None:
         """Begin to start what is missing of the warm processes, one after the other, unless that goes on already."""
@@ -83,10 +84,21 @@ class Pool:
             self._refill.cancel()
             with suppress(asyncio.CancelledError):
                 await self._refill
-        for timer in self._timers.values():
+        for session, timer in (*self._warm.items(), *self._live.values()):
             timer.cancel()
-        for session in (*self._warm, *self._live.values()):
             session.process.end()
+        self._warm.clear()
+        self._live.clear()
+
+    def _knowing(self, turn: Turn, owner: str) -> Session | None:
+        """Return the session that has heard and said all but the turn's last message, taken out of the pool."""
+        *history, _ = turn.messages
+        if not history or not self._live:
+            return None
+        session, timer = self._live.pop(_key(turn, tuple(history), owner), (None, None))
+        if timer:
+            timer.cancel()
+        return session
 
     async def _usable(self, session: Session, turn: Turn) -> bool:
         usable = False
@@ -98,29 +110,49 @@ class Pool:
         return usable
 
     async def _fill(self) -> None:
-        while len(self._warm) < self._most_warm:
+        while len(self._warm) < self._most_warm and (session := await self._begin()):
+            self._shelve(session)
+
+    async def _begin(self) -> Session | None:
+        """Return a fresh session that takes requests; None if there can be none now."""
+        session = None
+        try:
             session = await self._start()
-            try:
-                await session.ready()
-            except BaseException as error:
+            await session.ready()
+        except BaseException as error:
+            if session:
                 session.process.end()
-                if isinstance(error, CmappyError):
-                    log.warning("no process could be warmed: %s", error)
-                    return
+            if not isinstance(error, CmappyError):
                 raise
-            self._warm.append(session)
-            self._timers[session] = asyncio.get_running_loop().call_later(self._age, self._renew, session)
+            log.warning("no process could be warmed: %s", error)
+            return None
+        return session
+
+    def _shelve(self, session: Session) -> None:
+        self._warm[session] = asyncio.get_running_loop().call_later(self._age, self._renew, session)
+        session.process.on_end(lambda _: self._lose(session))
 
     def _renew(self, session: Session) -> None:
-        del self._timers[session]
-        self._warm.remove(session)
+        """Replace a fresh session that is old."""
+        del self._warm[session]
         session.process.end()
         self.refill()
 
-    def _drop(self, key: str) -> None:
-        session = self._live.pop(key, None)
-        if session:
-            self._timers.pop(session).cancel()
+    def _lose(self, session: Session) -> None:
+        """Replace a fresh session whose process has died, unless the next one would not fare better."""
+        timer = self._warm.pop(session, None)
+        if timer:
+            timer.cancel()
+            log.warning("a process that was kept ready has died")
+            if timer.when() - asyncio.get_running_loop().time() < self._age - _YOUNG:
+                self.refill()
+
+    def _drop(self, key: str, only: Session | None = None) -> None:
+        """Give up a conversation; with `only`, if it is that session which is kept for it."""
+        session, timer = self._live.get(key, (None, None))
+        if session and timer and only in {None, session}:
+            del self._live[key]
+            timer.cancel()
             session.process.end()
 
 

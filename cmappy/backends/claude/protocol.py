@@ -72,6 +72,11 @@ class Conversation:
         return (*heard, Message("assistant", tuple(self._said)))
 
     @property
+    def answered(self) -> bool:
+        """Whether the answer has come to a stop reason: after anything else no turn can follow."""
+        return self._over
+
+    @property
     def parked(self) -> bool:
         """Whether the process waits for the results of calls."""
         return bool(self._calls)
@@ -111,6 +116,7 @@ class Conversation:
                 return Step(show=True, over=True)
             case events.MessageStart():
                 self._said.clear()
+                self.settled = False  # a process that goes on by itself, while its calls are parked, is lost
                 # Killing the CLI at the limit can come too late on a busy machine; this comes early.
                 limited = self._turn is not None and self._turn.max_tokens is not None
                 return Step(write=messages.lock() if limited else b"", show=True)

@@ -30,15 +30,18 @@ class Session:
     ) -> None:
         self.process = process
         self.conversation = Conversation(base_url)
-        self.over = False
+        self.over = self.answering = False
         self._first, self._silence = first, silence
         self._on_limit = on_limit
         self._fresh = True
         self._settling: asyncio.Task[bool] | None = None
 
     async def lines(self, turn: Turn) -> AsyncGenerator[bytes, None]:
-        """Yield the CLI's lines for a turn; `over` tells whether its first stop reason has been seen."""
-        self.over = False
+        """Yield the CLI's lines for a turn.
+
+        `answering` tells whether anything of the answer has been seen, `over` whether its end has.
+        """
+        self.over = self.answering = False
         self.process.write(self.conversation.open(turn) if self._fresh else self.conversation.resume(turn))
         self._fresh = False
         limit = self._first
@@ -52,6 +55,7 @@ class Session:
                 self.process.end(at_once=True)
             self._notice_limit(line)
             if step.show:
+                self.answering = self.answering or not line.startswith(b'{"type":"system"')
                 yield line
 
     async def initialize(self) -> events.Initialized:
@@ -74,18 +78,31 @@ class Session:
 
     async def settled(self) -> bool:
         """Return whether the process is alive and waits for the next turn; waits until that is known."""
-        return self._settling is not None and await asyncio.shield(self._settling) and not self.process.gone
+        settled = self._settling is not None and await asyncio.shield(self._settling)
+        return settled and self._hear_out() and not self.process.gone
 
     async def _settle(self) -> bool:
         with suppress(CmappyError, TimeoutError):
             async with asyncio.timeout(_SETTLING):
                 while not self.conversation.settled:
-                    line = await self.process.line(_SETTLING)
-                    self.conversation.feed(line)
-                    self._notice_limit(line)
+                    self._hear(await self.process.line(_SETTLING))
             return True
         self.process.end()
         return False
+
+    def _hear_out(self) -> bool:
+        """Take what the CLI has said since it settled, which must not pass for the next answer."""
+        with suppress(CmappyError):
+            for line in self.process.waiting():
+                self._hear(line)
+            return self.conversation.settled
+        return False
+
+    def _hear(self, line: bytes) -> None:
+        step = self.conversation.feed(line)
+        if step.write:
+            self.process.write(step.write)
+        self._notice_limit(line)
 
     def _notice_limit(self, line: bytes) -> None:
         if line.startswith(b'{"type":"rate_limit_event"') and isinstance(event := events.parse(line), events.RateLimit):

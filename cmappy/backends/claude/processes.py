@@ -1,0 +1,84 @@
+"""All processes of a backend: where they live, how many there may be at once, and that none is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from cmappy.backends.claude.launch import arguments
+from cmappy.backends.claude.process import Process
+from cmappy.errors import Overloaded
+
+
+class Processes:
+    """Starts `claude` in the given environment, up to `most` processes at once, those included that are just ending."""
+
+    def __init__(self, claude: str, environment: Mapping[str, str], most: int | None = None) -> None:
+        self._claude = claude
+        # The CLI tells the model its working directory, so it gets an empty one; and it leaves files in its temporary
+        # directory, so it gets one that goes with this object.
+        self._folder = tempfile.TemporaryDirectory(prefix="cmappy-", ignore_cleanup_errors=True)
+        self._empty, self._temporary = Path(self._folder.name, "empty"), Path(self._folder.name, "tmp")
+        self._environment = {**environment, "TMPDIR": str(self._temporary)}
+        self._places = asyncio.Semaphore(most) if most else None
+        self._spawning: set[asyncio.Task[Process]] = set()
+        self._running: set[Process] = set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        """Return the number of processes that run."""
+        return len(self._running)
+
+    async def start(self) -> Process:
+        """Start a process as soon as there is a place for it; raises CliFailed, or Overloaded after `close()`."""
+        if self._places:
+            await self._places.acquire()
+        spawning = asyncio.create_task(self._spawn())
+        self._spawning.add(spawning)
+        spawning.add_done_callback(self._spawning.discard)
+        try:
+            return await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            spawning.add_done_callback(_end)
+            raise
+
+    async def close(self) -> None:
+        """End all processes and wait until they are gone."""
+        self._closed = True
+        if self._spawning:
+            await asyncio.wait(set(self._spawning))
+        for process in self._running:
+            process.end()
+        for process in list(self._running):
+            await process.ended()
+        self._folder.cleanup()
+
+    async def _spawn(self) -> Process:
+        try:
+            if self._closed:
+                raise Overloaded("cmappy is being stopped. Try again when it runs again.")
+            for folder in (self._empty, self._temporary):  # again, where something tidies up old temporary files
+                folder.mkdir(parents=True, exist_ok=True)
+            process = await Process.spawn(arguments(self._claude), self._environment, self._empty)
+        except BaseException:
+            self._leave()
+            raise
+        self._running.add(process)
+        process.on_end(self._forget)
+        return process
+
+    def _forget(self, process: Process) -> None:
+        self._running.discard(process)
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._places:
+            self._places.release()
+
+
+def _end(spawning: asyncio.Task[Process]) -> None:
+    """End a process that nobody waits for any more."""
+    if not spawning.cancelled() and not spawning.exception():
+        spawning.result().end()
