@@ -5,6 +5,7 @@ import os
 import sys
 
 import pytest
+from anyio import to_thread
 
 from cmappy.backends.claude import process
 from cmappy.backends.claude.process import Process
@@ -18,10 +19,13 @@ FOR_EVER = "import time; time.sleep(3600)"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(3600)"
 )
-PARENT = (
-    "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)']);"
-    "print(child.pid, flush=True); time.sleep(3600)"
-)
+PARENT = """
+import subprocess, sys, time
+with open(sys.argv[1], "w") as pipe:
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], stdout=pipe)
+print("up", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
 ECHO = "import sys\nfor line in sys.stdin: print('said', line, end='', flush=True)"
 
 
@@ -36,8 +40,8 @@ async def run(tmp_path):
     """Return what runs a program of Python; whatever still runs in the end is ended."""
     running = []
 
-    async def run(program, **environment):
-        child = await Process.spawn([sys.executable, "-c", program], environment, tmp_path)
+    async def run(program, *arguments, **environment):
+        child = await Process.spawn([sys.executable, "-c", program, *arguments], environment, tmp_path)
         running.append(child)
         return child
 
@@ -189,24 +193,36 @@ async def test_process_that_does_not_listen_is_killed(run):
     assert not alive(child.pid)
 
 
+@pytest.fixture
+async def pipe(tmp_path):
+    """Return a named pipe, and what reads it up to the end: when nobody is left who could write."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    async def read():
+        return await to_thread.run_sync(path.read_text)
+
+    return str(path), asyncio.create_task(read())
+
+
 @pytest.mark.parametrize("at_once", [False, True])
-async def test_children_of_the_process_end_too(run, at_once):
+async def test_children_of_the_process_end_too(run, pipe, at_once):
     """They are in its group."""
-    child = await run(PARENT)
-    grandchild = int(await child.line(LONG))
+    path, left = pipe
+    child = await run(PARENT, path, "3600")
+    await child.line(LONG)
+    before = left.done()
     child.end(at_once=at_once)
-    await child.ended()
 
-    assert not alive(grandchild)
+    assert (False, "") == (before, await left)
 
 
-async def test_children_that_outlive_the_process_end_too(run):
+async def test_children_that_outlive_the_process_end_too(run, pipe):
     """Whoever ended it."""
-    child = await run(PARENT.replace("time.sleep(3600)", "sys.exit()"))
-    grandchild = int(await child.line(LONG))
-    await child.ended()
+    path, left = pipe
+    await run(PARENT, path, "0")
 
-    assert not alive(grandchild)
+    assert "" == await left
 
 
 async def test_ended_can_be_cancelled_without_sparing_the_process(run):
