@@ -97,13 +97,16 @@ def anyio_backend():
 
 @pytest.fixture(scope="session")
 def claude():
-    """Find the CLI that `tools/install-claude` installed; CMAPPY_REQUIRE_CLAUDE makes its absence an error."""
+    """Find the CLI that `tools/install-claude` installed; CMAPPY_REQUIRE_CLAUDE makes its absence an error.
+
+    CMAPPY_CLAUDE_VERSION names another version than the pinned one.
+    """
     loader = importlib.machinery.SourceFileLoader("install_claude", str(ROOT / "tools" / "install-claude"))
     script = importlib.util.module_from_spec(importlib.util.spec_from_loader("install_claude", loader))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", True)
         loader.exec_module(script)
-    binary = script.find_binary(script.CACHE / script.PINNED)
+    binary = script.find_binary(script.CACHE / os.environ.get("CMAPPY_CLAUDE_VERSION", script.PINNED))
     if binary is None:
         stop = pytest.fail if os.environ.get("CMAPPY_REQUIRE_CLAUDE") else pytest.skip
         stop("The Claude Code CLI is not installed for tests: run tools/install-claude")
