@@ -1,0 +1,166 @@
+"""Settings: one value from flags, variables and defaults, and what is said of a wrong one."""
+
+from pathlib import Path
+
+import pytest
+
+from cmappy import settings
+from cmappy.settings import RECORDINGS, Settings
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """Start from an environment without settings, and return what sets one."""
+    for name in settings.environment():
+        if name.startswith("CMAPPY_"):
+            monkeypatch.delenv(name)
+    return monkeypatch.setenv
+
+
+@pytest.fixture
+def refuse(capsys):
+    """Return what gives the message for a command line that is refused."""
+
+    def refuse(*arguments):
+        with pytest.raises(SystemExit) as caught:
+            settings.from_command_line(arguments)
+        return caught.value.code, capsys.readouterr().err.splitlines()[-1]
+
+    return refuse
+
+
+def read(*arguments):
+    """Read a command line."""
+    return settings.from_command_line(arguments)
+
+
+def test_nothing_said_is_a_server_for_this_machine_only():
+    """No port on the network, no key, no debugging: the safe ones are the defaults."""
+    chosen = read()
+
+    assert ("127.0.0.1", 3456, False, False, False, None, None) == (
+        chosen.host,
+        chosen.port,
+        chosen.allow_api_key,
+        chosen.allow_url_images,
+        chosen.reload,
+        chosen.replay,
+        chosen.record,
+    )
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_has_a_description(name):
+    """It is the help."""
+    assert Settings.model_fields[name].description
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "read_as"),
+    [
+        ("CMAPPY_PORT", "1", "port", 1),
+        ("CMAPPY_HOST", "0.0.0.0", "host", "0.0.0.0"),
+        ("CMAPPY_REPLAY", "here", "replay", Path("here")),
+        ("CMAPPY_REPLAY", "1", "replay", RECORDINGS),
+        ("CMAPPY_REPLAY", "true", "replay", RECORDINGS),
+        ("CMAPPY_REPLAY", "", "replay", None),
+        ("CMAPPY_SKIP_AUTH_CHECK", "yes", "skip_auth_check", True),
+        ("CMAPPY_LOG_LEVEL", "debug", "log_level", "debug"),
+        ("CMAPPY_MODEL_MAP", "a=b,*=c", "model_map", {"a": "b", "*": "c"}),
+        ("CMAPPY_ALLOW_HOST", "a, b", "allow_host", ("a", "b")),
+    ],
+)
+def test_every_flag_is_a_variable_too(environment, variable, value, name, read_as):
+    """With the same meaning; an empty one is none."""
+    environment(variable, value)
+
+    assert read_as == getattr(read(), name)
+
+
+def test_flags_win(environment):
+    """What is typed is meant."""
+    environment("CMAPPY_PORT", "1")
+    environment("CMAPPY_RELOAD", "1")
+    chosen = read("-p", "2", "--no-reload")
+
+    assert (2, False) == (chosen.port, chosen.reload)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "replay"),
+    [(["--replay"], RECORDINGS), (["--replay", "here"], Path("here")), (["--replay", "--port", "1"], RECORDINGS)],
+)
+def test_replay_without_a_folder_is_of_the_recordings_that_come_with_it(arguments, replay):
+    """So that a first try needs nothing."""
+    assert replay == read(*arguments).replay
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--model-map", "a=b", "--model-map", "c=d"],
+        ["--model-map", "a=b,c=d"],
+        ["--model-map", " a = b , c = d,"],
+    ],
+)
+def test_maps_of_models_add_up(arguments):
+    """Repeated, or in one."""
+    assert {"a": "b", "c": "d"} == read(*arguments).model_map
+
+
+def test_settings_can_be_made_from_python():
+    """Tests and embedders have no command line."""
+    assert {"a": "b"} == Settings(model_map={"a": "b"}).model_map
+
+
+@pytest.mark.parametrize("path", ["./claude", "bin/claude", "~/claude"])
+def test_path_of_the_cli_is_made_absolute(path):
+    """The CLI itself runs in another folder."""
+    assert str(Path(path).expanduser().absolute()) == read("--claude", path).claude
+
+
+def test_name_of_the_cli_is_looked_up_on_the_path():
+    """A name is not a path."""
+    assert "claude" == read("--claude", "claude").claude
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "x"], "--port: "),
+        (["--port", "65536"], "--port: "),
+        (["--first-timeout", "0"], "--first-timeout: "),
+        (["--model-map", "a"], "--model-map: must look like gpt-4o=sonnet"),
+        (["--model-map", "=b"], "--model-map: must look like gpt-4o=sonnet"),
+        (["--log-level", "loud"], "--log-level: "),
+        (["--replay", "--record", "here"], "--replay and --record exclude each other"),
+        (["--allow-origin", "*"], "--allow-origin: must look like"),
+        (["--api-key", ""], "--api-key: must not be empty"),
+        (["--api-key-file", "/nowhere"], "--api-key-file: /nowhere cannot be read"),
+        (["--por", "1"], "unrecognized arguments: --por 1"),
+    ],
+)
+def test_wrong_setting_is_named_by_its_flag(refuse, arguments, said):
+    """In one line, without jargon; exit code 2."""
+    code, line = refuse(*arguments)
+
+    assert (2, True) == (code, said in line)
+
+
+def test_keys_come_from_flags_and_from_a_file(tmp_path):
+    """A file is not shown in the list of processes; its comments are no keys."""
+    path = tmp_path / "keys"
+    path.write_text("# for the phone\none\n\n two \n", encoding="utf-8")
+
+    assert ["zero", "one", "two"] == read("--api-key", "zero", "--api-key-file", str(path)).api_keys()
+
+
+def test_keys_are_not_shown():
+    """Settings end up in logs and bug reports."""
+    assert "secret" not in repr(read("--api-key", "secret"))
+
+
+def test_settings_cannot_be_changed():
+    """One value, read once."""
+    with pytest.raises(ValueError, match="frozen"):
+        read().port = 1
