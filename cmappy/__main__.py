@@ -16,7 +16,7 @@ from cmappy import __version__, settings
 from cmappy.backends import Backend
 from cmappy.backends.record import RecordingBackend
 from cmappy.backends.replay import ReplayBackend
-from cmappy.errors import CmappyError, Forbidden
+from cmappy.errors import BillingRefused, CmappyError, Forbidden
 from cmappy.fixture import BadFixture
 from cmappy.server.app import create_app
 from cmappy.server.guard import is_loopback
@@ -88,6 +88,9 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
         max_retries=chosen.max_retries,
     )
     installed = await inspect(chosen.claude, child, check_login=not chosen.skip_auth_check)
+    billed = installed.login.startswith("api_key")
+    if billed and not chosen.allow_api_key:
+        raise BillingRefused
     backend: Backend = ClaudeBackend(
         chosen.claude,
         child,
@@ -100,7 +103,8 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
     )
     if chosen.record:
         backend = RecordingBackend(backend, chosen.record)
-    return backend, f"Claude Code CLI {installed.version}, login: {installed.login}"
+    pays = " (billed for each token)" if billed else ""
+    return backend, f"Claude Code CLI {installed.version}, login: {installed.login}{pays}"
 
 
 def listen(chosen: Settings) -> socket.socket:

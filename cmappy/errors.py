@@ -155,6 +155,13 @@ class BillingRefused(LoginFailed):
 
     default_code = "api_key_refused"
 
+    def __init__(
+        self,
+        message: str = "The Claude Code CLI would bill an API key for each token. Log in with your subscription "
+        "(`claude auth login`), or allow the key with `--allow-api-key`.",
+    ) -> None:
+        super().__init__(message)
+
 
 class PermissionRefused(CmappyError):
     """The API does not let this account do that."""

@@ -104,10 +104,7 @@ class Routes:
         asked = chat.read(limits.check(request.json, messages=most.max_messages, parts=most.max_parts))
         status = await self._backend.status()
         if status.billing == "api_key" and not self._settings.allow_api_key:
-            raise BillingRefused(
-                "The Claude Code CLI would bill an API key. Log in with the subscription (`claude auth login`), or "
-                "allow it with `--allow-api-key`."
-            )
+            raise BillingRefused
         model = resolve(asked.model, status.models, self._settings.model_map)
         turn = to_turn(
             asked,

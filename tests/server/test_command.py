@@ -227,6 +227,35 @@ def test_wrong_program_is_told(command, script, mode):
     assert (1, True) == (code, "--claude" in line)
 
 
+KEY = "print(json.dumps({'loggedIn': True, 'authMethod': 'api_key', 'apiKeySource': '/login managed key'}))"
+
+
+@pytest.mark.parametrize("flags", [(), ("--skip-auth-check",)], ids=["", "skip"])
+def test_api_key_is_refused_at_the_start(command, flags):
+    """Whoever would pay by the token learns it before the first one, and how to say that it is wanted."""
+    command.claude(auth=KEY)
+    code, [line] = told(command.run("--port", "0", *flags))
+
+    assert (1, True, True) == (code, "--allow-api-key" in line, "claude auth login" in line)
+
+
+def test_allowed_api_key_is_told_at_the_start(command):
+    """It costs, so it is said each time."""
+    command.claude(auth=KEY)
+    process = command.start("--port", "0", "--allow-api-key")
+    process.stdout.readline()
+
+    assert "login: api_key (billed for each token)\n" in process.stdout.readline()
+
+
+def test_network_is_not_served_without_a_key(command):
+    """Whoever asks for it is given the command that would be safe."""
+    command.claude()
+    code, [line] = told(command.run("--port", "0", "--host", "0.0.0.0"))
+
+    assert (1, True) == (code, "cmappy --host 0.0.0.0 --api-key" in line)
+
+
 @pytest.mark.parametrize("auth", ["print('[]')", "print('hello')", "pass"], ids=["list", "text", "nothing"])
 def test_login_that_cannot_be_read_does_not_stop_the_start(command, auth):
     """A newer CLI may tell its login otherwise; the first request will show."""

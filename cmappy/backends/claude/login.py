@@ -17,6 +17,8 @@ from cmappy.errors import CliFailed, LoginFailed
 OLDEST = (2, 1, 248)  # earlier ones read files that a prompt names (CLI_PROTOCOL 3)
 _PATIENCE = 60.0  # seconds; a first start after the installation reads 380 MB from the disk
 
+# Without the user's settings, as the CLI is run later: a key that only they name is not used, so it must not be told.
+_STATUS = ["--setting-sources=", "auth", "status"]
 _INSTALL = "npm install -g @anthropic-ai/claude-code"
 
 
@@ -30,7 +32,7 @@ class Installed:
 
 async def inspect(claude: str, environment: Mapping[str, str], *, check_login: bool = True) -> Installed:
     """Ask the CLI who it is; raises CliFailed or LoginFailed with the command that mends it."""
-    said, auth = await _both(_run(claude, ["--version"], environment), _run(claude, ["auth", "status"], environment))
+    said, auth = await _both(_run(claude, ["--version"], environment), _run(claude, _STATUS, environment))
     version = re.match(rb"(\d+)\.(\d+)\.(\d+)", said)
     if version is None:
         raise CliFailed(f"`{claude} --version` does not answer like the Claude Code CLI. Check `--claude`.")
