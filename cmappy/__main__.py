@@ -97,6 +97,7 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
         installed,
         first=chosen.first_timeout,
         silence=chosen.silence_timeout,
+        concurrency=chosen.max_concurrency,
         warm=chosen.warm,
         live=chosen.live,
         idle=chosen.live_timeout,
