@@ -101,6 +101,5 @@ def look(session: Session, request: pytest.FixtureRequest) -> Look:
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """Count refusals apart from passes and failures."""
     outcome = dict(report.user_properties).get("outcome") if report.when == "call" else None
-    return {Outcome.REFUSED: ("refused", "r", "REFUSED"), Outcome.NOT_SHOWN: ("not shown", "-", "NOT SHOWN")}.get(
-        Outcome(str(outcome or "pass"))
-    )
+    apart = {Outcome.REFUSED: "r", Outcome.NOT_OFFERED: "o", Outcome.NOT_SHOWN: "-"}
+    return next(((known, letter, known.upper()) for known, letter in apart.items() if known is outcome), None)

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     KNOWN = "known failure"
     PASSED = "pass"
     REFUSED = "refused"  # the server said honestly, with status 400, that it does not offer this
+    NOT_OFFERED = "not offered"  # the target is not said to offer this, and does not say so itself: `offer.honest`
     NOT_SHOWN = "not shown"  # no scenario exercises the check, so nothing is known
 
 
@@ -48,11 +49,13 @@ class Item:
         subject = session.observe(kind, case)
         missing = case.needs - session.target.capabilities
         if missing and subject.refused:
-            return Finding(Outcome.REFUSED, f"the target does not offer {', '.join(sorted(missing))}")
+            return Finding(Outcome.REFUSED, f"not said to offer {', '.join(sorted(missing))}")
         try:
             self.check(subject)
         except AssertionError as error:
-            return Finding(Outcome.KNOWN, known) if known else Finding(Outcome.FAILED, str(error))
+            if known:
+                return Finding(Outcome.KNOWN, known)
+            return Finding(Outcome.NOT_OFFERED if missing else Outcome.FAILED, str(error))
         # A known failure that passes is news, and its entry must go.
         return Finding(Outcome.FAILED, f"passes, but is said to fail: {known}") if known else Finding(Outcome.PASSED)
 

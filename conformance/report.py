@@ -103,12 +103,10 @@ class Report:
                 return f"**{outcome}** ({counts[outcome]} of {len(found)})" + (
                     f": {'; '.join(reasons)}" if reasons else ""
                 )
-            case Outcome.PASSED if counts[Outcome.REFUSED]:
-                return f"pass ({counts[outcome]}), refused ({counts[Outcome.REFUSED]})"
             case Outcome.NOT_SHOWN:
                 return outcome
             case _:
-                return f"{outcome} ({counts[outcome]})"
+                return ", ".join(f"{each} ({counts[each]})" for each in Outcome if counts[each])
 
 
 def _cell(finding: Finding) -> str:

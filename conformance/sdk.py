@@ -26,7 +26,7 @@ class Door:
     key: str = "unused"
     strict: bool = False
     retries: int = 0
-    timeout: float = 60
+    timeout: float = 120
     transport: Canned | None = None
     headers: Json = field(default_factory=dict)
     library: Any = http

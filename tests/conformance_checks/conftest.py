@@ -18,7 +18,9 @@ def served():
         def serve(server):
             router.route().mock(side_effect=server)
             # respx knows httpx, which the SDK accepts instead of its own HTTP library.
-            return Session(Door("http://127.0.0.1:1/v1", library=httpx), Target("broken"))
+            return Session(
+                Door("http://127.0.0.1:1/v1", library=httpx), Target("broken", capabilities=frozenset({"text"}))
+            )
 
         yield serve
 

@@ -4,9 +4,9 @@ import pytest
 
 import conformance.items  # noqa: F401 - registers all checks
 from conformance.registry import CHECKS
-from tests.conformance_checks.defects import errors, models, plain, readings, service, streams
+from tests.conformance_checks.defects import errors, models, offers, plain, readings, service, streams
 
-DEFECTS = [broken for table in (plain, streams, readings, errors, models, service) for broken in table.DEFECTS]
+DEFECTS = [broken for table in (plain, streams, readings, errors, models, service, offers) for broken in table.DEFECTS]
 
 ON_SOCKETS = {"events.not-cut", "break.not-cut"}  # see test_sockets.py
 

@@ -1,0 +1,20 @@
+"""Servers need not do everything; they must say what they do not."""
+
+from __future__ import annotations
+
+from conformance.registry import MUST, check
+from conformance.subjects.offer import Offer
+
+
+@check("offer.shown", MUST)
+def shown(offer: Offer) -> None:
+    """A server answers what it is said to support."""
+    assert offer.missing or 200 == offer.exchange.status, offer.exchange.text
+
+
+@check("offer.honest", MUST)
+def honest(offer: Offer) -> None:
+    """API reference, "Error codes": what is not offered is refused with 400; ignoring it silently is a wrong answer."""
+    wanted = offer.expect.content or "", list(offer.expect.calls)
+
+    assert not offer.missing or offer.refused or wanted == offer.told, f"needs {', '.join(sorted(offer.missing))}"
