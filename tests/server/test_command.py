@@ -107,6 +107,15 @@ def url(process):
     return re.search(r"http://\S+(?=/v1)", process.stdout.readline())[0]
 
 
+def reachable(base):
+    """Return whether the server takes new connections."""
+    try:
+        httpx.get(f"{base}/health", trust_env=False)
+    except httpx.ConnectError:
+        return False
+    return True
+
+
 def stop(process, number=signal.SIGTERM):
     """Send a signal and return the exit code and all that was written to stderr."""
     process.send_signal(number)
@@ -355,10 +364,11 @@ def test_signal_leaves_no_cli_behind(command, number):
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
-def test_signal_ends_answers_under_way_after_the_drain(command, stream):
+@pytest.mark.parametrize(("drain", "signals"), [("0.1", 1), ("600", 2)], ids=["drain", "second signal"])
+def test_answers_under_way_end_with_the_drain(command, stream, drain, signals):
     """A model that thinks for an hour does not hold up the stop, and who waits for it is told why."""
     command.claude()
-    process = command.start("--port", "0", "--drain", "0.1")
+    process = command.start("--port", "0", "--drain", drain)
     base = url(process)
     told = []
 
@@ -370,6 +380,10 @@ def test_signal_ends_answers_under_way_after_the_drain(command, stream):
     client.start()
     while "cmappy_answers_running 1.0" not in httpx.get(f"{base}/metrics", trust_env=False).text:
         pass
+    for _ in range(signals - 1):
+        process.send_signal(signal.SIGINT)
+        while reachable(base):
+            pass
     code, _ = stop(process)
     client.join()
 
