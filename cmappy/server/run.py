@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sanic.application.state import ApplicationServerInfo
+from sanic.http.constants import HTTP
 from sanic.server.protocols.http_protocol import HttpProtocol
 
 from cmappy.server.app import App
@@ -33,6 +35,8 @@ async def serving(
         access_log=False,
         asyncio_server_kwargs={"start_serving": False},  # no request before the application is ready for it
     )
+    # Sanic looks here for versions of HTTP, and where it finds none it sends an empty `alt-svc` header.
+    app.state.server_info.append(ApplicationServerInfo(settings={"version": HTTP.VERSION_1}))
     await server.startup()
     await server.before_start()
     try:

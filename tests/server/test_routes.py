@@ -182,3 +182,10 @@ async def test_requests_on_one_connection_answer_one_after_the_other(client):
     ]
 
     assert [200, 400, 404, 200] == statuses
+
+
+async def test_response_has_no_empty_headers(client):
+    """Sanic sends `alt-svc` without a value if it is not told which HTTP it speaks; strict proxies refuse that."""
+    headers = (await client.get("/health")).headers
+
+    assert [] == [name for name, value in headers.items() if not value]
