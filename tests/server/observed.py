@@ -1,0 +1,58 @@
+"""A server to put under load: replays recordings at a pace, and tells on SIGUSR1 how many tasks it has.
+
+`python observed.py FOLDER PAUSE [flag...]`: the pause, in seconds, is made before each line of a recording.
+"""
+
+import asyncio
+import gc
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from sanic.server import try_use_uvloop
+
+from cmappy import settings
+from cmappy.backends.replay import ReplayBackend
+from cmappy.server.app import create_app
+from cmappy.server.log import configure
+from cmappy.server.run import serving
+
+
+class PacedReplay(ReplayBackend):
+    """Says one line after the other, as a model does."""
+
+    def __init__(self, folder, pause):
+        super().__init__(folder)
+        self._pause = pause
+
+    async def lines(self, turn, owner=""):
+        """Yield the recorded lines with pauses."""
+        async for line in super().lines(turn, owner):
+            await asyncio.sleep(self._pause)
+            yield line
+
+
+def tell():
+    """Print the number of tasks that are not done."""
+    gc.collect()
+    print(len(asyncio.all_tasks()), flush=True)
+
+
+async def serve(folder, pause, flags):
+    """Serve until SIGTERM."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    loop.add_signal_handler(signal.SIGUSR1, tell)
+    chosen = settings.from_command_line(flags)
+    configure(chosen.log_level, chosen.log_format)
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+        async with serving(create_app(chosen, PacedReplay(folder, pause)), listener, drain=chosen.drain):
+            print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+            await told.wait()
+
+
+if __name__ == "__main__":
+    try_use_uvloop()
+    asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]))
