@@ -31,5 +31,6 @@ def case(scenario: Scenario, suffix: str = "", detail: Any = None) -> Case:
 def traits_of(expect: Expected) -> frozenset[str]:
     """Return how an answer ends and what is known of it: `ends-length`, `has-calls`, `no-content`, ..."""
     known = ("content", "calls", "reasoning", "usage", "code", "param")
-    having = {f"{'has' if getattr(expect, name) else 'no'}-{name}" for name in known}
-    return frozenset(having | {f"ends-{expect.finish_reason}"})
+    having = {f"has-{name}" for name in known if getattr(expect, name)}
+    silent = {"no-content"} if expect.content == "" else set()
+    return frozenset(having | silent | {f"ends-{expect.finish_reason}"})
