@@ -40,19 +40,19 @@ class ClaudeBackend:
         self._installed = installed
         self._base_url = environment.get("ANTHROPIC_BASE_URL", "")
         self._first, self._silence = first, silence
-        self._processes = Processes(claude, environment, concurrency and concurrency + warm + live)
-        self._pool = Pool(self._start, warm=warm, live=live, idle=idle, age=age)
+        self.processes = Processes(claude, environment, concurrency and concurrency + warm + live)
+        self.pool = Pool(self._start, warm=warm, live=live, idle=idle, age=age)
         self._plan: events.RateLimit | None = None
         self._initialized: asyncio.Task[events.Initialized] | None = None
 
     async def start(self) -> None:
         """Begin to warm processes, and to ask the CLI for its models."""
-        self._pool.refill()
+        self.pool.refill()
         self._ask()
 
     async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[bytes, None]:
         """Yield how the turn is answered, then the CLI's lines up to its first stop reason."""
-        session, route = await self._pool.acquire(turn, owner)
+        session, route = await self.pool.acquire(turn, owner)
         try:
             async with aclosing(self._tell(session, route, turn, owner)) as lines:
                 async for line in lines:
@@ -76,13 +76,13 @@ class ClaudeBackend:
             said.models,
             said.account.billing,
             self._plan,
-            len(self._processes),
+            len(self.processes),
         )
 
     async def close(self) -> None:
         """End all processes and wait until they are gone."""
-        await self._pool.close()
-        await self._processes.close()
+        await self.pool.close()
+        await self.processes.close()
 
     async def _tell(self, session: Session, route: Route, turn: Turn, owner: str) -> AsyncGenerator[bytes, None]:
         try:
@@ -92,13 +92,13 @@ class ClaudeBackend:
                     yield line
         finally:
             if session.over:
-                self._pool.keep(session, turn, owner)
+                self.pool.keep(session, turn, owner)
             else:
                 session.process.end()
 
     async def _start(self) -> Session:
         return Session(
-            await self._processes.start(),
+            await self.processes.start(),
             base_url=self._base_url,
             first=self._first,
             silence=self._silence,

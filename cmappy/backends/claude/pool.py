@@ -43,6 +43,16 @@ class Pool:
         self._refill: asyncio.Task[None] | None = None
         self._closed = False
 
+    @property
+    def warm(self) -> tuple[int, ...]:
+        """The process ids of the fresh processes, the oldest first."""
+        return tuple(session.process.pid for session in self._warm)
+
+    @property
+    def live(self) -> tuple[int, ...]:
+        """The process ids of the conversations, the one that nobody has used for longest first."""
+        return tuple(session.process.pid for session, _ in self._live.values())
+
     async def acquire(self, turn: Turn, owner: str) -> tuple[Session, Route]:
         """Return a session for a turn, now in nobody else's hands, and how it was found."""
         if session := self._knowing(turn, owner):

@@ -1,0 +1,125 @@
+"""A backend over the scripted CLI, and the processes that it runs."""
+
+import asyncio
+import os
+import stat
+import sys
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmappy.backends.claude.backend import ClaudeBackend
+from cmappy.backends.claude.login import Installed
+from cmappy.events import Route, parse
+from cmappy.translate.collect import collect
+from cmappy.translate.reply import Reply
+
+PATIENCE = 60  # seconds; turns a wait for ever into a failure
+_CLI = Path(__file__).with_name("cli.py")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a turn was answered, and how."""
+
+    routes: list
+    text: str
+    calls: list
+
+    @property
+    def route(self):
+        """How the turn was answered in the end."""
+        return self.routes[-1]
+
+
+class Scripted:
+    """The scripted CLI as an executable of its own in a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.command = folder / "claude"
+        self._fault, self._starts = folder / "fault", folder / "starts"
+        run = f'exec "{sys.executable}" -E -S -B "{_CLI}" "{self._fault}" "$@"'
+        self.command.write_text(f'#!/bin/sh\necho >>"{self._starts}"\n{run}\n')
+        self.command.chmod(stat.S_IRWXU)
+
+    @property
+    def starts(self):
+        """How many processes were started so far."""
+        return self._starts.read_bytes().count(b"\n")
+
+    def misbehave(self, fault):
+        """Let every process that starts from now on have a fault."""
+        self._fault.write_text(fault)
+
+    def behave(self):
+        """Let the next processes be as they should."""
+        self._fault.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def backend(self, **options):
+        """Run a backend; at the end no process of it is left."""
+        before = descendants()
+        installed = Installed("2.1.330", "oauth_token")
+        settings = {"first": PATIENCE, "silence": PATIENCE} | options
+        backend = ClaudeBackend(
+            str(self.command), {"PATH": os.defpath, "HOME": str(self.folder)}, installed, **settings
+        )
+        await backend.start()
+        try:
+            yield backend
+        finally:
+            await backend.close()
+        assert set() == descendants() - before
+
+
+async def ask(backend, turn, owner=""):
+    """Return the answer to a turn; the lines are read as the server reads them: not beyond the end."""
+    reply, routes, chunks = Reply(id="chatcmpl-1", created=1, stop=turn.stop), [], []
+    async with asyncio.timeout(PATIENCE), aclosing(backend.lines(turn, owner)) as lines:
+        async for line in lines:
+            event = parse(line)
+            if isinstance(event, Route):
+                routes.append(event.route)
+            chunks += reply.feed(event)
+            if reply.finished:
+                break
+    message = collect(chunks)["choices"][0]["message"]
+    return Answer(routes, message["content"] or "", message.get("tool_calls", []))
+
+
+def descendants(pid=None):
+    """Return the processes that a process, this one unless told, has started; not those that only wait for burial."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            state, parent = entry.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                parents[int(entry.parent.name)] = int(parent)
+    found, new = set(), {pid or os.getpid()}
+    while new:
+        new = {child for child, parent in parents.items() if parent in new}
+        found |= new
+    return found
+
+
+async def gone(pids):
+    """Wait until processes have ended."""
+    async with asyncio.timeout(PATIENCE):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                handle = os.pidfd_open(pid)
+                try:
+                    ended = asyncio.Event()
+                    asyncio.get_running_loop().add_reader(handle, ended.set)
+                    await ended.wait()
+                    asyncio.get_running_loop().remove_reader(handle)
+                finally:
+                    os.close(handle)
+
+
+async def until(reached):
+    """Wait until something has come about."""
+    async with asyncio.timeout(PATIENCE):
+        while not reached():  # noqa: ASYNC110 (nobody tells of it)
+            await asyncio.sleep(0.01)

@@ -1,0 +1,23 @@
+"""All that a model is told in one request, and the digest of it that the scripted CLI answers with.
+
+Whatever reaches the model beside what a client has sent, or instead of it, makes another digest.
+"""
+
+import hashlib
+import json
+
+
+def digest(*, model, system, tools, messages, max_tokens=None, effort=None, thinking=True, extra=None):
+    """Return the digest of a request: `tools` are names, `messages` those of the Messages API, `extra` more fields."""
+    told = [model, system, sorted(tools), messages, max_tokens, effort, thinking, extra or {}]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def text(said):
+    """Return a text block."""
+    return {"type": "text", "text": said}
+
+
+def last_text(messages):
+    """Return the texts of the last message, which carry the orders to the scripted CLI."""
+    return " ".join(block["text"] for block in messages[-1]["content"] if block["type"] == "text")
