@@ -104,6 +104,20 @@ def test_initialization_without_a_turn_only_asks():
     assert {"subtype": "initialize", "systemPrompt": []} == messages.initialize()
 
 
+@pytest.mark.parametrize(("schema", "gated"), [("", True), ('{"type":"object"}', False)], ids=["text", "schema"])
+def test_end_of_a_text_waits_for_us(schema, gated):
+    """The CLI must not go on by itself after an answer, but it may ask once more for a structured one."""
+    assert gated == ("hooks" in messages.initialize(turn(schema=schema)))
+
+
+def test_end_of_a_text_is_answered_behind_the_lock():
+    """The lock is in place before the CLI learns that it may go on."""
+    lock, answer = lines(messages.finish(ControlRequest(subtype="hook_callback", request_id="r7")))
+
+    assert "http://127.0.0.1:9" == lock["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"]
+    assert {"subtype": "success", "request_id": "r7", "response": {}} == answer["response"]
+
+
 def test_schema_goes_without_what_the_cli_does_not_know():
     """It would drop all of it."""
     schema = '{"type":"object","x-order":1}'

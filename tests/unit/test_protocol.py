@@ -185,6 +185,33 @@ def test_api_is_locked_where_the_cli_would_go_on_at_a_limit():
     assert (b"", True) == (step(START).write, b"127.0.0.1:9" in step(START, turn=limited).write)
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "locked"),
+    [
+        ("thinking", {}, True),
+        ("tool_use", {}, True),
+        ("text", {}, False),
+        ("tool_use", {"schema": "{}"}, False),
+        ("thinking", {"max_tokens": 5}, False),
+    ],
+    ids=["thinking", "call", "text", "structured", "limited"],
+)
+def test_api_is_locked_once_an_answer_has_begun_without_text(kind, fields, locked):
+    """An answer that is nothing but thinking makes the CLI ask again; one that was lost may still be repeated."""
+    begun = event(type="content_block_start", index=0, content_block={"type": kind, "id": "1", "name": "f"})
+    told = step(START, begun, turn=dataclasses.replace(TURN, **fields))
+
+    assert locked == (b"127.0.0.1:9" in told.write)
+
+
+def test_api_is_locked_at_the_end_of_a_text():
+    """The CLI waits there for an answer, so this is never too late; and the client sees nothing of it."""
+    hook = line(type="control_request", request_id="r7", request={"subtype": "hook_callback", "callback_id": "x"})
+    told = step(START, DELTA, hook)
+
+    assert (False, True, True) == (told.show, b"127.0.0.1:9" in told.write, b"r7" in told.write)
+
+
 def test_process_settles_with_the_result():
     """Then it can take the next turn."""
     conversation, _ = after(START, DELTA, SAID, stop())

@@ -49,6 +49,13 @@ def lock() -> bytes:
     return control(_api_at("http://127.0.0.1:9"))  # the discard port, where nothing listens
 
 
+def finish(hook: ControlRequest) -> bytes:
+    """Return the answer to the hook at the end of a text, behind the lock, which is then in place in time."""
+    return lock() + _encode(
+        {"type": "control_response", "response": {"subtype": "success", "request_id": hook.request_id, "response": {}}}
+    )
+
+
 def control(*requests: dict[str, Any]) -> bytes:
     """Return control requests as stdin lines; the CLI does them before any message that follows."""
     return b"".join(
@@ -60,6 +67,9 @@ def control(*requests: dict[str, Any]) -> bytes:
 def initialize(turn: Turn | None = None) -> dict[str, Any]:
     """Return the request that opens a conversation; without a turn it only asks the CLI who it is."""
     request: dict[str, Any] = {"subtype": "initialize", "systemPrompt": [turn.system] if turn and turn.system else []}
+    if turn and not turn.schema:
+        # After each text the CLI waits for an answer to this, before it tells why the model stopped and acts on that.
+        request["hooks"] = {"MessageDisplay": [{"matcher": None, "hookCallbackIds": ["end of text"]}]}
     if turn and turn.schema:
         request["jsonSchema"] = draft7(orjson.loads(turn.schema))
     if turn and turn.tools:

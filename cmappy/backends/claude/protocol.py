@@ -50,6 +50,7 @@ class Conversation:
         self._batches: deque[bytes] = deque()
         self._asked = False
         self._over = False
+        self._locked = False
         self._said: list[Block] = []
         self._calls: dict[str, messages.Call] = {}
 
@@ -117,9 +118,9 @@ class Conversation:
             case events.MessageStart():
                 self._said.clear()
                 self.settled = False  # a process that goes on by itself, while its calls are parked, is lost
-                # Killing the CLI at the limit can come too late on a busy machine; this comes early.
-                limited = self._turn is not None and self._turn.max_tokens is not None
-                return Step(write=messages.lock() if limited else b"", show=True)
+                return Step(write=self._lock(limited=True), show=True)
+            case events.BlockStart(type=kind) if kind != "text":
+                return Step(write=self._lock(), show=True)
             case events.AssistantMessage(synthetic=False):
                 self._hear(event)
             case events.MessageDelta(stop_reason=str(reason)):
@@ -128,10 +129,22 @@ class Conversation:
                 return Step(show=True, over=True, goes_on=True)
         return Step(show=self._asked)
 
+    def _lock(self, *, limited: bool = False) -> bytes:
+        """Return what keeps the CLI from a second request; where the answer has a limit, already before it begins.
+
+        Killing the CLI at the end can come too late on a busy machine. Until it is locked it may repeat a request whose
+        answer was lost; a structured answer it may ask for twice. After text it is locked by `messages.finish`.
+        """
+        turn = self._turn
+        if self._locked or turn is None or (turn.max_tokens is None if limited else turn.schema):
+            return b""
+        self._locked = True
+        return messages.lock()
+
     def _begin(self, turn: Turn, batches: list[bytes]) -> None:
         self._turn = turn
         self._batches.extend(batches)
-        self._asked = self._over = self.settled = False
+        self._asked = self._over = self._locked = self.settled = False
         self._said.clear()
         self._calls.clear()
 
@@ -151,6 +164,8 @@ class Conversation:
                     self._said.append(ToolUse(id, name, orjson.dumps(arguments).decode()))
 
     def _asked_by_cli(self, request: events.ControlRequest) -> Step:
+        if request.subtype == "hook_callback":
+            return Step(write=messages.finish(request))
         call = messages.call(request)
         if call is None:
             return Step(write=messages.refusal(request))
