@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from cmappy.backends.claude import pool, session
+from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, Overloaded
 from tests.pool.turns import TOOL, expected, then, turn, with_results
 from tests.scripted.harness import ask, descendants, gone, until
@@ -75,21 +76,33 @@ async def test_death_of_a_kept_process_is_nobodys_error(scripted, kind):
 
 
 @pytest.mark.parametrize("kind", ["warm", "live", "parked"])
-async def test_death_that_nobody_has_noticed_yet_is_nobodys_error(scripted, kind):
+async def test_death_of_a_kept_process_at_its_turn_is_nobodys_error(scripted, kind):
     """A process can die in the moment in which it is given its turn; then another one is asked."""
-    asked = turn("!call 1", tools=(TOOL,)) if kind == "parked" else FIRST
+    asked = turn("!call 1" if kind == "parked" else "one", tools=(TOOL,))
     async with scripted.backend(warm=kind == "warm", live=0 if kind == "warm" else 4) as backend:
         if kind == "warm":
             await until(lambda: backend.pool.warm)
-            after = asked
+            after = turn("!fault exits_once")
         else:
             answer = await ask(backend, asked)
-            after = with_results(asked, answer, "sunny") if answer.calls else then(asked, answer, "two")
-        for pid in (*backend.pool.warm, *backend.pool.live):
-            os.kill(pid, signal.SIGKILL)  # and nothing is awaited before the turn
+            dying = "!fault exits_once"
+            after = with_results(asked, answer, dying) if answer.calls else then(asked, answer, dying)
         second = await ask(backend, after)
 
     assert ([kind, "cold"], expected(after)) == (second.routes, second.text)
+
+
+@pytest.mark.parametrize("fault", ["exits_before", "exits_within"])
+async def test_process_that_dies_of_its_turn_is_an_error(scripted, fault):
+    """One more try is enough, and none is made once something of the answer was seen."""
+    asked = turn("one")
+    async with scripted.backend(live=4) as backend:
+        answer = await ask(backend, asked)
+        starts = scripted.starts
+        with pytest.raises(Exited, match="something went wrong"):
+            await ask(backend, then(asked, answer, f"!fault {fault}"))
+
+    assert starts + (fault == "exits_before") == scripted.starts
 
 
 async def test_dead_process_in_reserve_is_replaced(scripted, monkeypatch):

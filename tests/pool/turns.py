@@ -3,7 +3,7 @@
 import dataclasses
 
 from cmappy.turn import Message, Text, Tool, ToolResult, ToolUse, Turn
-from tests.scripted.told import digest
+from tests.scripted.told import digest, last_text
 
 TOOL = Tool("look", "", '{"type":"object"}')
 
@@ -36,16 +36,16 @@ def with_results(asked, answer, *texts):
 
 def expected(asked):
     """Return the answer to a turn without orders: the digest of all of it, and the question."""
+    messages = [message.api() for message in asked.messages]
     extra = {"stop_sequences": list(asked.stop)} if asked.stop else {}
     told = digest(
         model=asked.model,
         system=[asked.system] if asked.system else [],
         tools=[tool.name for tool in asked.tools],
-        messages=[message.api() for message in asked.messages],
+        messages=messages,
         max_tokens=asked.max_tokens,
         effort=None if asked.effort == "none" else asked.effort,
         thinking=asked.effort != "none",
         extra=extra,
     )
-    question = " ".join(block.text for block in asked.messages[-1].content if isinstance(block, Text))
-    return f"{told} {question}"
+    return f"{told} {last_text(messages)}"

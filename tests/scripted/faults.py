@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import speech
 
@@ -58,6 +59,11 @@ def in_answer(name, model, answer):
     match name:
         case "exits_before":
             exit_loudly()
+        case "exits_once":
+            if not (trace := Path.home() / "exited").exists():
+                trace.touch()
+                exit_loudly()
+            spare(name, start, text, stop)
         case "exits_within":
             speech.say(*begun)
             exit_loudly()

@@ -19,5 +19,6 @@ def text(said):
 
 
 def last_text(messages):
-    """Return the texts of the last message, which carry the orders to the scripted CLI."""
-    return " ".join(block["text"] for block in messages[-1]["content"] if block["type"] == "text")
+    """Return the texts of the last message, those of tools' results included; they carry the orders to the CLI."""
+    blocks = [inner for block in messages[-1]["content"] for inner in block.get("content") or [block]]
+    return " ".join(block["text"] for block in blocks if block["type"] == "text")
