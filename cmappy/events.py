@@ -149,9 +149,13 @@ class RateLimit(Event):
 
 
 class ControlRequest(Event):
-    """A question of the CLI's; for `mcp_message`, `message` is JSON-RPC for the tools' server."""
+    """A question of the CLI's.
+
+    For `mcp_message`, `message` is JSON-RPC for the tools' server; for `hook_callback`, `callback_id` names the hook.
+    """
 
     subtype: str = ""
+    callback_id: str = ""
     message: dict[str, Any] = {}
     request_id: str = ""
 

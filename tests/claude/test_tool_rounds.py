@@ -47,6 +47,11 @@ def bare(block):
     return {name: value for name, value in block.items() if name != "cache_control"}
 
 
+def works_in(pid, folder):
+    """Return whether a process has its working directory somewhere in a folder."""
+    return folder in Path(f"/proc/{pid}/cwd").readlink().parents
+
+
 def text(said):
     """Return a text block."""
     return {"type": "text", "text": said}
@@ -124,7 +129,7 @@ async def test_results_may_come_after_the_process_was_given_up(
     async with serve(folder, live=4, idle=0.01) as short, short.client() as client:
         asked = asyncio.create_task(ask(QUESTION, client=client))
         await upstream.received(1)
-        waiting = [pid for pid in descendants() if folder in Path(f"/proc/{pid}/cwd").readlink().parents]
+        waiting = [pid for pid in descendants() if works_in(pid, folder)]
         upstream.release("watched")
         called, _, _ = await asked
         await gone(waiting)

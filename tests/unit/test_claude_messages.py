@@ -107,7 +107,17 @@ def test_initialization_without_a_turn_only_asks():
 @pytest.mark.parametrize(("schema", "gated"), [("", True), ('{"type":"object"}', False)], ids=["text", "schema"])
 def test_end_of_a_text_waits_for_us(schema, gated):
     """The CLI must not go on by itself after an answer, but it may ask once more for a structured one."""
-    assert gated == ("hooks" in messages.initialize(turn(schema=schema)))
+    assert gated == ("MessageDisplay" in messages.initialize(turn(schema=schema))["hooks"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "gated"),
+    [({}, False), ({"tools": (TOOL,)}, True), ({"schema": '{"type":"object"}'}, True)],
+    ids=["text", "tools", "schema"],
+)
+def test_results_of_calls_wait_for_us(fields, gated):
+    """The CLI must not tell the API of a call that it found wrong by itself."""
+    assert gated == ("PostToolBatch" in messages.initialize(turn(**fields))["hooks"])
 
 
 def test_end_of_a_text_is_answered_behind_the_lock():

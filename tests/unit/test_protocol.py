@@ -5,6 +5,7 @@ import dataclasses
 import orjson
 import pytest
 
+from cmappy.backends.claude.messages import END_OF_TEXT, RESULTS
 from cmappy.backends.claude.protocol import Conversation, Step
 from cmappy.errors import CliFailed
 from cmappy.turn import Media, Message, Text, Tool, ToolResult, Turn
@@ -206,7 +207,9 @@ def test_api_is_locked_once_an_answer_has_begun_without_text(kind, fields, locke
 
 def test_api_is_locked_at_the_end_of_a_text():
     """The CLI waits there for an answer, so this is never too late; and the client sees nothing of it."""
-    hook = line(type="control_request", request_id="r7", request={"subtype": "hook_callback", "callback_id": "x"})
+    hook = line(
+        type="control_request", request_id="r7", request={"subtype": "hook_callback", "callback_id": END_OF_TEXT}
+    )
     told = step(START, DELTA, hook)
 
     assert (False, True, True) == (told.show, b"127.0.0.1:9" in told.write, b"r7" in told.write)
@@ -344,3 +347,15 @@ def test_process_that_goes_on_by_itself_is_not_settled():
     conversation.feed(START)
 
     assert not conversation.settled
+
+
+def test_only_the_clients_results_go_to_the_api():
+    """The CLI asks by its hook: it may send what the client returned, and not its own words for a wrong call."""
+    hook = line(type="control_request", request_id="h", request={"subtype": "hook_callback", "callback_id": RESULTS})
+    wrong = step(START, use("a"), stop("tool_use"), hook, turn=dataclasses.replace(TURN, tools=(TOOL,)))
+    conversation = parked("a")
+    conversation.resume(results("a"))
+    permitted = orjson.loads(conversation.feed(hook).write)
+
+    assert Step() == wrong
+    assert {"subtype": "success", "request_id": "h", "response": {}} == permitted["response"]

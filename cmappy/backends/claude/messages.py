@@ -12,6 +12,8 @@ from cmappy.backends.claude.schema import draft7
 from cmappy.events import ControlRequest
 from cmappy.turn import Message, Tool, ToolResult, Turn
 
+END_OF_TEXT, RESULTS = "end of text", "results"  # names of hooks
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -51,9 +53,13 @@ def lock() -> bytes:
 
 def finish(hook: ControlRequest) -> bytes:
     """Return the answer to the hook at the end of a text, behind the lock, which is then in place in time."""
-    return lock() + _encode(
-        {"type": "control_response", "response": {"subtype": "success", "request_id": hook.request_id, "response": {}}}
-    )
+    return lock() + permission(hook)
+
+
+def permission(hook: ControlRequest) -> bytes:
+    """Return the answer to a hook, for which the CLI has waited."""
+    body = {"subtype": "success", "request_id": hook.request_id, "response": {}}
+    return _encode({"type": "control_response", "response": body})
 
 
 def control(*requests: dict[str, Any]) -> bytes:
@@ -67,9 +73,8 @@ def control(*requests: dict[str, Any]) -> bytes:
 def initialize(turn: Turn | None = None) -> dict[str, Any]:
     """Return the request that opens a conversation; without a turn it only asks the CLI who it is."""
     request: dict[str, Any] = {"subtype": "initialize", "systemPrompt": [turn.system] if turn and turn.system else []}
-    if turn and not turn.schema:
-        # After each text the CLI waits for an answer to this, before it tells why the model stopped and acts on that.
-        request["hooks"] = {"MessageDisplay": [{"matcher": None, "hookCallbackIds": ["end of text"]}]}
+    if turn:
+        request["hooks"] = _hooks(turn)
     if turn and turn.schema:
         request["jsonSchema"] = draft7(orjson.loads(turn.schema))
     if turn and turn.tools:
@@ -118,6 +123,16 @@ def refusal(request: ControlRequest) -> bytes:
     """Return the stdin line for a request that is no call: there is nothing else that the CLI can ask of us."""
     error = {"code": -32601, "message": "not offered"}
     return _rpc(request.request_id, {"jsonrpc": "2.0", "id": request.message.get("id"), "error": error})
+
+
+def _hooks(turn: Turn) -> dict[str, Any]:
+    """Return the hooks at which the CLI waits for an answer, so that whatever it is told there is never too late."""
+    hooks = {}
+    if not turn.schema:  # after each text, before the CLI tells why the model stopped and acts on that
+        hooks["MessageDisplay"] = [{"matcher": None, "hookCallbackIds": [END_OF_TEXT]}]
+    if turn.schema or turn.tools:  # before the results of calls go to the API, the CLI's own for wrong calls among them
+        hooks["PostToolBatch"] = [{"matcher": None, "hookCallbackIds": [RESULTS]}]
+    return hooks
 
 
 def _api_at(url: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Rules: a process has one conversation; history is told message by message, and each user message of it is
 acknowledged before the next line goes out, because the CLI queues user lines and applies assistant lines at once
 (CLI_PROTOCOL 4); the answer is over at the first stop reason, before the CLI goes on by itself (CLI_PROTOCOL 6); the
-client's tools are never run here: their calls stay open until the client answers them (CLI_PROTOCOL 7).
+client's tools are never run here: their calls stay open until the client answers them (CLI_PROTOCOL 7); nothing but
+the client's own results is sent to the API: the CLI asks before it sends any, and gets no answer for its own.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Conversation:
         self._turn: Turn | None = None
         self._batches: deque[bytes] = deque()
         self._asked = False
+        self._begun = False
         self._over = False
         self._locked = False
         self._said: list[Block] = []
@@ -116,6 +118,7 @@ class Conversation:
                 self.settled = self._over
                 return Step(show=True, over=True)
             case events.MessageStart():
+                self._begun = True
                 self._said.clear()
                 self.settled = False  # a process that goes on by itself, while its calls are parked, is lost
                 return Step(write=self._lock(limited=True), show=True)
@@ -144,7 +147,7 @@ class Conversation:
     def _begin(self, turn: Turn, batches: list[bytes]) -> None:
         self._turn = turn
         self._batches.extend(batches)
-        self._asked = self._over = self._locked = self.settled = False
+        self._asked = self._begun = self._over = self._locked = self.settled = False
         self._said.clear()
         self._calls.clear()
 
@@ -165,7 +168,10 @@ class Conversation:
 
     def _asked_by_cli(self, request: events.ControlRequest) -> Step:
         if request.subtype == "hook_callback":
-            return Step(write=messages.finish(request))
+            if request.callback_id == messages.END_OF_TEXT:
+                return Step(write=messages.finish(request))
+            # Before the answer the results are the client's; after it, the CLI's own words for a wrong call.
+            return Step(write=b"" if self._begun else messages.permission(request))
         call = messages.call(request)
         if call is None:
             return Step(write=messages.refusal(request))
