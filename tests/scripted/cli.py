@@ -68,7 +68,7 @@ class Cli:
         if request["subtype"] == "initialize":
             self.system = request["systemPrompt"]
             for manifest in request.get("sdkMcpServerManifests", {}).values():
-                self.tools = [tool["name"] for tool in manifest["toolsListResult"]["tools"]]
+                self.tools = sorted(tool["name"] for tool in manifest["toolsListResult"]["tools"])
             speech.say(speech.done(id, {"models": MODELS, "account": {"tokenSource": "oauth", "pid": os.getpid()}}))
             return
         settings = request["settings"]

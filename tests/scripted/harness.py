@@ -1,16 +1,22 @@
-"""A backend over the scripted CLI, and the processes that it runs."""
+"""A backend over the scripted CLI, a server in front of it, and the processes that it runs."""
 
 import asyncio
 import os
+import socket
 import stat
 import sys
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sanic import Sanic
+
 from cmappy.backends.claude.backend import ClaudeBackend
 from cmappy.backends.claude.login import Installed
 from cmappy.events import Route, parse
+from cmappy.server.app import create_app
+from cmappy.server.run import serving
+from cmappy.settings import Settings
 from cmappy.translate.collect import collect
 from cmappy.translate.reply import Reply
 
@@ -123,3 +129,13 @@ async def until(reached):
     async with asyncio.timeout(PATIENCE):
         while not reached():  # noqa: ASYNC110 (nobody tells of it)
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def serve(backend, **chosen):
+    """Run a server in front of a backend, and yield its address."""
+    Sanic.test_mode = True  # several applications in one process
+    settings = Settings(**chosen)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with serving(create_app(settings, backend), listener, drain=settings.drain):
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
