@@ -186,6 +186,11 @@ def test_api_is_locked_where_the_cli_would_go_on_at_a_limit():
     assert (b"", True) == (step(START).write, b"127.0.0.1:9" in step(START, turn=limited).write)
 
 
+def test_api_stays_open_for_the_second_try_of_a_structured_answer():
+    """A limit does not keep the CLI from reminding the model of the schema."""
+    assert b"" == step(START, turn=dataclasses.replace(TURN, max_tokens=5, schema="{}")).write
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "locked"),
     [

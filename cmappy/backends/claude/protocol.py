@@ -139,7 +139,7 @@ class Conversation:
         answer was lost; a structured answer it may ask for twice. After text it is locked by `messages.finish`.
         """
         turn = self._turn
-        if self._locked or turn is None or (turn.max_tokens is None if limited else turn.schema):
+        if self._locked or turn is None or turn.schema or (limited and turn.max_tokens is None):
             return b""
         self._locked = True
         return messages.lock()
