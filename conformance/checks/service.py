@@ -41,6 +41,12 @@ def survives_leaving(service: Service) -> None:
     assert service.wanted[0] == service.after_leaving
 
 
+@check("service.survives-time-outs", MUST)
+def survives_time_outs(service: Service) -> None:
+    """SDK, "Timeouts": a client that waits no longer closes the connection; that does no harm to its next request."""
+    assert service.wanted[0] == service.after_time_outs
+
+
 @check("service.two-choices", MUST)
 def two_choices(service: Service) -> None:
     """API reference, `n`: two choices come if two are asked for; a server that has one says so with status 400."""

@@ -150,6 +150,21 @@ class Upset(Echo):
         return "[interrupted]" if self.streams else super().words(asked, request)
 
 
+class Hurt(Echo):
+    """Answers wrongly once somebody has not waited for an answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.hurt = False
+
+    def words(self, asked, request):
+        """Return what to answer."""
+        if request.extensions["timeout"]["read"] < 1:
+            self.hurt = True
+            raise httpx.ReadTimeout("too slow", request=request)
+        return "[busy]" if self.hurt else super().words(asked, request)
+
+
 class NoQuery(Echo):
     """Does not know an URL with a query."""
 
@@ -178,6 +193,7 @@ HABITS = [
     service("one id for all answers", OneId(), service__ids_differ="chatcmpl-1"),
     service("one id for all requests", OneRequestId(), service__request_ids_differ="req_1"),
     service("upset by a client that leaves", Upset(), service__survives_leaving="[interrupted]"),
+    service("hurt by a client that does not wait", Hurt(), service__survives_time_outs="[busy]"),
     service("ignores n", Echo(), service__two_choices="chatcmpl"),
     service("no query", NoQuery(), service__list_with_query="404"),
     service("no second try", NoRetry(), service__second_try="[seen before]"),
