@@ -1,7 +1,6 @@
 """Round trips of the client's functions: what the API receives, however the conversation found its process."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
