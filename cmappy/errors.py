@@ -49,7 +49,7 @@ class CmappyError(Exception):
         self, message: str, *, param: str | None = None, code: str | None = None, retry_after: float | None = None
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = message.encode(errors="replace").decode()  # it may quote a header that was not UTF-8
         self.param = param
         self.code = code or self.default_code
         self.retry_after = retry_after
