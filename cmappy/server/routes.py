@@ -19,7 +19,7 @@ from cmappy.errors import BillingRefused, CmappyError
 from cmappy.events import RateLimit
 from cmappy.openai import chat, fields
 from cmappy.openai.models import model_list, model_object
-from cmappy.server import limits
+from cmappy.server import limits, plan
 from cmappy.server.metrics import CONTENT_TYPE, Metrics
 from cmappy.server.queue import Queue
 from cmappy.server.request import ClientRequest
@@ -120,7 +120,7 @@ class Routes:
             legacy=bool(asked.functions),
             reasoning=self._settings.reasoning,
         )
-        headers = self._say_ignored(asked)
+        headers = plan.headers(status.plan, time.time()) | self._say_ignored(asked)
         with self._queue.admit():
             answer = chunks(self._backend, turn, reply, request.trace, request.client.owner)
             place = self._queue.place(self._settings.total_timeout)

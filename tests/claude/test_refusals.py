@@ -1,0 +1,170 @@
+"""Requests that cannot be answered: each is an error that names what is wrong, and none of them costs anything."""
+
+import base64
+
+import pytest
+from openai import APIStatusError
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = {"role": "user", "content": "Hello"}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
+TOOL = {"type": "function", "function": {"name": "f"}}
+PNG = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.fixture(scope="module")
+async def server(serve, folder, anyio_backend):
+    """Run a server with a process in reserve."""
+    async with serve(folder, warm=1) as running:
+        yield running
+
+
+def part(**fields):
+    """Return a conversation of one message with one part."""
+    return {"messages": [{"role": "user", "content": [fields]}]}
+
+
+def image(url):
+    """Return a conversation with one image."""
+    return part(type="image_url", image_url={"url": url})
+
+
+def file(**fields):
+    """Return a conversation with one file."""
+    return part(type="file", file=fields)
+
+
+def tool(**fields):
+    """Return a request with one tool."""
+    return {"tools": [{"type": "function", "function": fields}]}
+
+
+def calls(*messages, **call):
+    """Return a conversation with one call, and what follows it."""
+    return {"messages": [QUESTION, {"role": "assistant", "tool_calls": [CALL | call]}, *messages]}
+
+
+def schema(schema):
+    """Return a request that asks for a schema."""
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": schema}}}
+
+
+URL = "messages[0].content[0].image_url.url"
+DATA = "messages[0].content[0].file.file_data"
+ARGUMENTS = "messages[1].tool_calls[0].function.arguments"
+FORMAT = "response_format.json_schema.schema"
+REFUSED = {
+    "no messages": ({"messages": []}, 400, "messages"),
+    "system only": ({"messages": [{"role": "system", "content": "x"}]}, 400, "messages"),
+    "blank only": ({"messages": [{"role": "user", "content": " \n"}]}, 400, "messages"),
+    "prefill": ({"messages": [QUESTION, {"role": "assistant", "content": "Well,"}]}, 400, "messages[1]"),
+    "unknown role": ({"messages": [{"role": "robot", "content": "x"}]}, 400, "messages[0].role"),
+    "no content": ({"messages": [{"role": "user"}]}, 400, "messages[0].content"),
+    "number as content": ({"messages": [{"role": "user", "content": 7}]}, 400, "messages[0].content"),
+    "unknown part": (part(type="video"), 400, "messages[0].content[0].type"),
+    "audio": (part(type="input_audio", input_audio={"data": "", "format": "wav"}), 400, "messages[0].content[0].type"),
+    "part without text": (part(type="text"), 400, "messages[0].content[0].text"),
+    "image of the system": (
+        {"messages": [{"role": "system", "content": image(PNG)["messages"][0]["content"]}, QUESTION]},
+        400,
+        "messages[0].content[0].type",
+    ),
+    "image by address": (image("http://127.0.0.1/a.png"), 400, URL),
+    "image by path": (image("file:///etc/passwd"), 400, URL),
+    "image of another type": (image("data:image/bmp;base64,Qk0="), 400, URL),
+    "image under a wrong type": (image(PNG.replace("png", "gif")), 400, URL),
+    "broken base64": (image("data:image/png;base64,iVBO*Rw0"), 400, URL),
+    "no data": (image("data:image/png;base64,"), 400, URL),
+    "no comma": (image("data:image/png;base64"), 400, URL),
+    "large image": (image("data:image/png;base64," + base64.b64encode(bytes(6 << 20)).decode()), 413, URL),
+    "many images": (
+        {"messages": [{"role": "user", "content": image(PNG)["messages"][0]["content"] * 101}]},
+        413,
+        "messages[0].content",
+    ),
+    "file by id": (file(file_id="file-1"), 400, "messages[0].content[0].file"),
+    "file of another type": (file(file_data="data:application/zip;base64,UEs="), 400, DATA),
+    "no PDF": (file(file_data="data:application/pdf;base64,UEs="), 400, DATA),
+    "no UTF-8": (file(file_data="data:text/plain;base64,/w=="), 400, DATA),
+    "call without result": (calls(QUESTION), 400, "messages"),
+    "call at the end": (calls(), 400, "messages"),
+    "result without call": ({"messages": [QUESTION, RESULT]}, 400, "messages[1].tool_call_id"),
+    "result for another call": (calls(RESULT | {"tool_call_id": "call_2"}), 400, "messages[2].tool_call_id"),
+    "result twice": (calls(RESULT, RESULT), 400, "messages[3].tool_call_id"),
+    "result without id": (calls({"role": "tool", "content": "x"}), 400, "messages[2].tool_call_id"),
+    "audio as a result": (
+        calls(RESULT | {"content": [{"type": "input_audio", "input_audio": {}}]}),
+        400,
+        "messages[2].content[0].type",
+    ),
+    "broken arguments": (calls(RESULT, function={"name": "f", "arguments": "{"}), 400, ARGUMENTS),
+    "list as arguments": (calls(RESULT, function={"name": "f", "arguments": "[]"}), 400, ARGUMENTS),
+    "object as arguments": (calls(RESULT, function={"name": "f", "arguments": {}}), 400, ARGUMENTS),
+    "custom call": (calls(RESULT, type="custom"), 400, "messages[1].tool_calls[0].type"),
+    "custom tool": ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, 400, "tools[0].type"),
+    "tool without name": ({"tools": [{"type": "function", "function": {}}]}, 400, "tools[0].function.name"),
+    "empty name": (tool(name=""), 400, "tools[0].function.name"),
+    "long name": (tool(name="x" * 65), 400, "tools[0].function.name"),
+    "name with a space": (tool(name="a b"), 400, "tools[0].function.name"),
+    "name of the CLI's own": (tool(name="ToolSearch"), 400, "tools[0].function.name"),
+    "name twice": ({"tools": [TOOL, TOOL]}, 400, "tools[1].function.name"),
+    "129 tools": ({"tools": [{"type": "function", "function": {"name": f"f{n}"}} for n in range(129)]}, 400, "tools"),
+    "bad parameters": (
+        tool(name="f", parameters={"type": "object", "properties": {"a": {"type": "strin"}}}),
+        400,
+        "tools[0].function.parameters",
+    ),
+    "list as parameters": (tool(name="f", parameters={"type": "array"}), 400, "tools[0].function.parameters"),
+    "unknown choice": ({"tools": [TOOL], "tool_choice": "sometimes"}, 400, "tool_choice.type"),
+    "choice of another tool": (
+        {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "g"}}},
+        400,
+        "tool_choice",
+    ),
+    "required without tools": ({"tool_choice": "required"}, 400, "tool_choice"),
+    "schema of no type": (schema({"type": "thing"}), 400, FORMAT),
+    "schema of a list": (schema({"type": "array"}), 400, FORMAT),
+    "schema elsewhere": (schema({"type": "object", "properties": {"a": {"$ref": "http://x/y"}}}), 400, FORMAT),
+    "no schema": ({"response_format": {"type": "json_schema"}}, 400, "response_format.json_schema"),
+    "unknown format": ({"response_format": {"type": "xml"}}, 400, "response_format.type"),
+    "five stops": ({"stop": ["a", "b", "c", "d", "e"]}, 400, "stop"),
+    "number as a stop": ({"stop": [1]}, 400, "stop[0]"),
+    "unknown effort": ({"reasoning_effort": "extreme"}, 400, "reasoning_effort"),
+    "two choices": ({"n": 2}, 400, "n"),
+    "spoken answer": ({"modalities": ["text", "audio"]}, 400, "modalities"),
+    "hot": ({"temperature": 2.5}, 400, "temperature"),
+    "text as a limit": ({"max_tokens": "many"}, 400, "max_tokens"),
+    "unknown model": ({"model": "gpt-4o"}, 404, "model"),
+}
+
+
+@pytest.mark.parametrize(("fields", "status", "param"), REFUSED.values(), ids=REFUSED)
+async def test_refusal_names_what_is_wrong_and_costs_nothing(client, upstream, fields, status, param):
+    """An OpenAI error body with `param`; nothing is sent to the API."""
+    with pytest.raises(APIStatusError) as refused:
+        await client.post(
+            "/chat/completions", body={"model": "sonnet", "messages": [QUESTION]} | fields, cast_to=object
+        )
+
+    error = refused.value
+    assert (status, param) == (error.status_code, error.param)
+    assert {"message", "type", "param", "code"} == error.response.json()["error"].keys()
+    assert ("invalid_request_error", []) == (error.type, upstream.requests)
+
+
+async def test_reserve_is_untouched_by_refusals(client, upstream):
+    """The process in reserve takes the next good request, as if the bad ones had never been."""
+    create = client.chat.completions.with_raw_response.create
+    await create(model="sonnet", messages=[QUESTION])  # by now the reserve is being filled
+    for fields, _, _ in list(REFUSED.values())[::6]:
+        with pytest.raises(APIStatusError):
+            await client.post(
+                "/chat/completions", body={"model": "sonnet", "messages": [QUESTION]} | fields, cast_to=object
+            )
+    answers = [await create(model="sonnet", messages=[QUESTION]) for _ in range(3)]
+
+    assert {"warm", "cold"} >= {answer.headers["x-cmappy-route"] for answer in answers}
+    assert ["Hello from the stub."] * 3 == [answer.parse().choices[0].message.content for answer in answers]
+    assert 4 == len(upstream.requests)
