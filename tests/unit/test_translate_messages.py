@@ -296,3 +296,10 @@ def test_older_form_of_calls_has_names_for_ids():
 def test_every_call_has_one_result_and_every_result_a_call(messages, param):
     """The API refuses the rest, in words that no client of OpenAI's understands."""
     assert param == wrong(*messages).param
+
+
+def test_refusal_of_an_earlier_answer_is_told_to_the_model():
+    """What the SDK returns as a message's `refusal` comes back as one."""
+    refused = {"role": "assistant", "content": None, "refusal": "I will not."}
+
+    assert ("assistant", [Text("I will not.")]) == said(user("a"), refused, user("b"))[1]
