@@ -157,7 +157,7 @@ def serve(claude, upstream_port):
                 backend = ClaudeBackend(
                     str(claude), child, installed, first=120, silence=120, warm=warm, live=live, idle=idle
                 )
-            app = create_app(settings or Settings(), backend, name=f"cmappy-{port}")
+            app = create_app(settings or Settings(allow_api_key=allow_api_key), backend, name=f"cmappy-{port}")
             app.config.TOUCHUP = False  # Sanic's rewriting of its own classes works once in a process
             async with serving(app, listener, drain=0):
                 yield Server(f"http://127.0.0.1:{port}", folder)
