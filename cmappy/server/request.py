@@ -20,8 +20,9 @@ class ClientRequest(Request):
 
     __slots__ = ("_client", "trace")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, url_bytes: bytes, **more: Any) -> None:
+        # Sanic makes a request without a head to answer one that it cannot read; its URL may be what is unreadable.
+        super().__init__(url_bytes if more.get("head") else b"*", **more)
         self.trace = Trace(f"req_{secrets.token_hex(12)}", self.method)
         self._client: Client | None = None
 
@@ -34,7 +35,7 @@ class ClientRequest(Request):
 
     @property
     def readable(self) -> bool:
-        """Whether this is a request, and not what Sanic puts in the place of one that it cannot read."""
+        """Whether this is a request, and not what stands for one that cannot be read."""
         return bool(self.head)
 
     async def receive_body(self) -> None:

@@ -337,9 +337,10 @@ async def test_huge_header_is_refused(client, backend):
     assert (431, "header_too_large", []) == (*told(response), backend.turns)
 
 
-async def test_unreadable_request_is_a_400(url, send_raw):
+@pytest.mark.parametrize("line", [b"GARBAGE", b"GET http://[ ICY", b"GET  HTTP/1.1", b"\xff\xfe \xff HTTP/1.1"])
+async def test_unreadable_request_is_a_400(url, send_raw, line):
     """There is no `Host` in it, and that is not its first mistake."""
-    assert (await send_raw(url, b"GARBAGE\r\n\r\n")).startswith("HTTP/1.1 400 ")
+    assert (await send_raw(url, line + b"\r\n\r\n")).startswith("HTTP/1.1 400 ")
 
 
 PART = {"type": "text", "text": "Hi"}
