@@ -1,0 +1,50 @@
+"""The page for readers that the table makes: `python -m tests.faults.page` writes it."""
+
+from pathlib import Path
+
+from tests.faults.table import FAULTS
+
+PAGE = Path(__file__).with_name("README.md")
+
+_HEAD = """# What happens when something fails
+
+This page is made from [table.toml](table.toml), which also drives the tests beside it. In every row nothing is left
+behind (no process, no task, no open file), and the next request is answered as if nothing had been.
+
+Errors have OpenAI's form, `{"error": {"message", "type", "param", "code"}}`. Where some of the answer has been sent
+already, a plain request still gets the status; a stream ends with a frame `data: {"error": ...}` and without `[DONE]`.
+All errors here come with `x-should-retry: false`: the official SDKs do not repeat the request by themselves, because it
+may have cost tokens, and because what is broken here rarely mends itself.
+"""
+_ANSWERS = """
+## While the server runs
+
+| Fault | Status | `code` | In a stream | What the client should do |
+|---|---|---|---|---|
+"""
+_START = """
+## When the server is started
+
+`cmappy` exits with 1 and says in one line what is wrong.
+
+| Fault | What to do |
+|---|---|
+"""
+
+
+def page():
+    """Return the text of the page."""
+    answers = [_answer(fault) for fault in FAULTS if fault.when != "command"]
+    starts = [f"| {fault.what} | {fault.advice} |\n" for fault in FAULTS if fault.when == "command"]
+    return "".join([_HEAD, _ANSWERS, *answers, _START, *starts])
+
+
+def _answer(fault):
+    if fault.status == 200:
+        return f"| {fault.what} | 200 | | as usual | {fault.advice} |\n"
+    stream = "error frame" if fault.begun else "status"
+    return f"| {fault.what} | {fault.status} | `{fault.code}` | {stream} | {fault.advice} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
