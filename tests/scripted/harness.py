@@ -124,6 +124,16 @@ async def gone(pids):
                     os.close(handle)
 
 
+@asynccontextmanager
+async def nothing_left():
+    """Run a block that leaves no task and no open file."""
+    await (await asyncio.create_subprocess_exec("true")).wait()  # uvloop opens a file of its own for the first one
+    tasks, files = asyncio.all_tasks(), len(os.listdir("/proc/self/fd"))
+    yield
+    await until(lambda: asyncio.all_tasks() <= tasks)
+    await until(lambda: len(os.listdir("/proc/self/fd")) <= files)
+
+
 async def until(reached):
     """Wait until something has come about."""
     async with asyncio.timeout(PATIENCE):
