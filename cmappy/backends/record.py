@@ -68,7 +68,7 @@ class RecordingBackend:
         recording = Fixture(turn.canonical(), tuple(lines), status.cli_version, today(), exit=exit, stderr=stderr)
         write(self._folder / f"{self._name or turn.key()[:16]}.ndjson", recording)
         models = self._folder / "initialize.ndjson"
-        if not models.exists():
+        if self._name is None and not models.exists():  # the tool that names recordings records this one as well
             write(models, Fixture(None, (_model_list(status),), status.cli_version, today(), origin="edited"))
 
 
