@@ -43,8 +43,9 @@ class Usage(Event):
 
     def counts(self) -> dict[str, int]:
         """Return the counts that were told, thinking tokens among them."""
-        told = {**dict(self), **dict(self.output_tokens_details or ())}
-        return {name: count for name, count in told.items() if isinstance(count, int)}
+        told = self.model_dump(exclude_none=True)
+        details = told.pop("output_tokens_details", {})
+        return told | details
 
 
 class Route(Event):

@@ -49,7 +49,8 @@ class Metrics:
             self._first_token.observe(trace.first_token - trace.started)
         if trace.usage:
             for kind, counter in self._tokens.items():
-                counter.inc(getattr(trace.usage, f"{kind}_tokens"))
+                if count := getattr(trace.usage, f"{kind}_tokens"):
+                    counter.inc(count)
 
     def render(self, status: Status | None) -> bytes:
         """Return all numbers in Prometheus' text format; without a status, those of the backend stay as they were."""

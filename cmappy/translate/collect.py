@@ -10,14 +10,14 @@ from cmappy.openai.answer import Chunk
 
 def collect(chunks: Sequence[Chunk]) -> dict[str, Any]:
     """Return the `chat.completion` object that the chunks of a whole answer add up to."""
-    message: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None, "annotations": []}
+    message: dict[str, Any] = {"role": "", "content": "", "refusal": None, "annotations": []}
     finish_reason = None
     usage: dict[str, Any] = {}
     for chunk in chunks:
         finish_reason = chunk.finish_reason or finish_reason
         if chunk.usage:
             usage = chunk.usage.json()
-        _merge(message, {name: piece for name, piece in (chunk.delta or {}).items() if name != "role"})
+        _merge(message, chunk.delta or {})
     if finish_reason in {"tool_calls", "function_call"} or message["refusal"]:
         message["content"] = message["content"] or None
     head = chunks[0].head
