@@ -105,11 +105,19 @@ class MessageDelta(Event):
     usage: Usage = Usage()
 
 
+class UserMessage(Event):
+    """What the CLI adds to the conversation by itself: results of calls, and reminders."""
+
+
 class AssistantMessage(Event):
-    """A whole content block, repeated after its deltas; `<synthetic>` ones are the CLI's own words."""
+    """A whole content block, repeated after its deltas; `<synthetic>` ones are the CLI's own words.
+
+    Without deltas before it, its `stop_reason` is that of the message to which the block belongs.
+    """
 
     id: str = ""
     model: str = ""
+    stop_reason: str | None = None
     content: tuple[dict[str, Any], ...] = ()
     usage: Usage = Usage()
 
@@ -223,6 +231,8 @@ def parse(line: bytes) -> Event:
                 return _stream_event(said["event"])
             case "assistant":
                 return AssistantMessage.model_validate(said["message"])
+            case "user":
+                return UserMessage()
             case "result":
                 return Result.model_validate(_without_nulls(said))
             case None if said.get("cmappy") == "route":

@@ -66,18 +66,23 @@ class Reply:
         self._tally = Tally()
         self._head: Head | None = None
         self._streamed_id = self._whole_id = ""
+        self._whole_reason: str | None = None
         self._said_anything = False
         self._limit: events.RateLimit | None = None
 
     def feed(self, event: events.Event) -> Iterator[Chunk]:
         """Yield the chunks that follow from an event; raises the error that the event tells of."""
+        if isinstance(event, events.UserMessage | events.ControlRequest | events.Result):
+            yield from self._end_whole()
+            if self.finished:
+                return
         match event:
             case events.TextDelta(text=text):
                 yield from self._text(text)
             case events.ArgumentsDelta(partial_json=piece):
                 yield from self._arguments(piece)
-            case events.ThinkingDelta(thinking=thinking) if thinking and self._reasoning:
-                yield self._chunk(dict.fromkeys(self._reasoning, thinking))
+            case events.ThinkingDelta(thinking=thinking):
+                yield from self._think(thinking)
             case events.BlockStart(type="tool_use"):
                 yield from self._call(event.id, event.name)
             case events.BlockStop():
@@ -121,16 +126,29 @@ class Reply:
         if message.id != self._whole_id:  # else it is the next block of the same message
             self._whole_id = message.id
             yield from self._start(events.MessageStart(id=message.id, model=message.model, usage=message.usage))
+        self._whole_reason = message.stop_reason
         for block in message.content:
             if self.finished:
                 return
             match block:
                 case {"type": "text", "text": str(text)}:
                     yield from self._text(text)
+                case {"type": "thinking", "thinking": str(thinking)}:
+                    yield from self._think(thinking)
                 case {"type": "tool_use", "id": str(id), "name": str(name), "input": arguments}:
                     yield from self._call(id, name)
                     yield from self._arguments(orjson.dumps(arguments).decode())
                     yield from self._stop_block()
+
+    def _end_whole(self) -> Iterator[Chunk]:
+        """Finish a message that came without deltas: its blocks are followed by what the CLI makes of them."""
+        reason, self._whole_reason = self._whole_reason, None
+        if reason:
+            yield from self._end(reason)
+
+    def _think(self, thinking: str) -> Iterator[Chunk]:
+        if thinking and self._reasoning:
+            yield self._chunk(dict.fromkeys(self._reasoning, thinking))
 
     def _text(self, text: str) -> Iterator[Chunk]:
         if self._structured:

@@ -89,6 +89,7 @@ def test_each_event_of_the_api_is_known(said, event):
             line(type="result", subtype="success", is_error=True, api_error_status=429, result=None),
             events.Result(subtype="success", is_error=True, api_error_status=429),
         ),
+        (line(type="user", message={"role": "user", "content": "[Request interrupted by user]"}), events.UserMessage()),
         (line(cmappy="route", route="warm"), events.Route(route="warm")),
         (line(cmappy="end", exit=0), events.Unknown()),
         (

@@ -357,10 +357,12 @@ def test_process_that_goes_on_by_itself_is_not_settled():
 def test_only_the_clients_results_go_to_the_api():
     """The CLI asks by its hook: it may send what the client returned, and not its own words for a wrong call."""
     hook = line(type="control_request", request_id="h", request={"subtype": "hook_callback", "callback_id": RESULTS})
-    wrong = step(START, use("a"), stop("tool_use"), hook, turn=dataclasses.replace(TURN, tools=(TOOL,)))
+    turn = dataclasses.replace(TURN, tools=(TOOL,))
+    wrong = step(START, use("a"), stop("tool_use"), hook, turn=turn)
+    unstreamed = step(use("a"), hook, turn=turn)
     conversation = parked("a")
     conversation.resume(results("a"))
     permitted = orjson.loads(conversation.feed(hook).write)
 
-    assert Step() == wrong
+    assert [Step(), Step()] == [wrong, unstreamed]
     assert {"subtype": "success", "request_id": "h", "response": {}} == permitted["response"]

@@ -90,6 +90,7 @@ def test_message_without_deltas_is_said_whole():
     """The CLI's own non-streaming second try comes so."""
     content = (
         {"type": "thinking", "thinking": "hm"},
+        {"type": "redacted_thinking", "data": "c2VjcmV0"},
         {"type": "text", "text": "Hello"},
         {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"x": 1}},
     )
@@ -98,6 +99,7 @@ def test_message_without_deltas_is_said_whole():
 
     expected = [
         {"role": "assistant", "content": ""},
+        {"reasoning_content": "hm"},
         {"content": "Hello"},
         {"tool_calls": [{"index": 0, "id": "toolu_1", "type": "function", "function": {"name": "f", "arguments": ""}}]},
         {"tool_calls": [{"index": 0, "function": {"arguments": '{"x":1}'}}]},
@@ -114,6 +116,37 @@ def whole(text):
 def test_message_without_deltas_may_come_block_by_block():
     """The CLI writes a line for each block, all with the id of their message."""
     assert "Hello, world!" == text(whole("Hello,"), whole(" world!"), events.Result(stop_reason="end_turn"))
+
+
+@pytest.mark.parametrize(
+    "next",
+    [
+        events.UserMessage(),
+        events.ControlRequest(),
+        events.Result(stop_reason="end_turn"),
+        events.Result(is_error=True),
+    ],
+    ids=["user", "control request", "result", "error"],
+)
+def test_message_without_deltas_ends_where_the_cli_acts_on_it(next):
+    """It tells why it ended with every block; that it has ended, only the next line of another kind tells."""
+    blocks = [each.model_copy(update={"stop_reason": "max_tokens"}) for each in (whole("Hello,"), whole(" world!"))]
+    deltas, reason = said(*blocks, next)
+
+    assert ("Hello, world!", "length") == ("".join(delta["content"] for delta in deltas), reason)
+
+
+def test_message_without_deltas_may_lack_its_structured_part():
+    """Then the CLI asks the model once more."""
+    prose = whole("Well.").model_copy(update={"stop_reason": "end_turn"})
+    structured = events.AssistantMessage(
+        id="msg_3",
+        model="claude-x",
+        stop_reason="tool_use",
+        content=({"type": "tool_use", "id": "t", "name": "StructuredOutput", "input": {"n": 1}},),
+    )
+
+    assert '{"n":1}' == text(prose, events.UserMessage(), structured, events.UserMessage(), schema=SCHEMA)
 
 
 def test_message_without_deltas_is_cut_at_a_stop_sequence_once():

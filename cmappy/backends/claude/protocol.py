@@ -125,6 +125,7 @@ class Conversation:
             case events.BlockStart(type=kind) if kind != "text":
                 return Step(write=self._lock(), show=True)
             case events.AssistantMessage(synthetic=False):
+                self._begun = True  # without a stream there is nothing before it
                 self._hear(event)
             case events.MessageDelta(stop_reason=str(reason)):
                 return self._end(reason)
