@@ -44,7 +44,7 @@ class Usage(Event):
     def counts(self) -> dict[str, int]:
         """Return the counts that were told, thinking tokens among them."""
         told = self.model_dump(exclude_none=True)
-        details = told.pop("output_tokens_details", {})
+        details: dict[str, int] = told.pop("output_tokens_details", {})
         return told | details
 
 
