@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import os
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,12 @@ import orjson
 from cmappy import events
 from cmappy.backends import Backend, Status
 from cmappy.backends.exits import Exited
+from cmappy.errors import CmappyError
 from cmappy.fixture import BadFixture, Fixture, load
 from cmappy.translate.stop import Stop
 from cmappy.turn import Turn
+
+log = logging.getLogger("cmappy")
 
 
 class RecordingBackend:
@@ -64,6 +68,13 @@ class RecordingBackend:
         await self._backend.close()
 
     async def _write(self, turn: Turn, lines: list[bytes], exit: int | None = None, stderr: str = "") -> None:
+        """Record an answer; if that cannot be done, the client still has its answer, and the log says so."""
+        try:
+            await self._record(turn, lines, exit, stderr)
+        except (OSError, CmappyError) as error:
+            log.warning("an answer could not be recorded: %s", error)
+
+    async def _record(self, turn: Turn, lines: list[bytes], exit: int | None, stderr: str) -> None:
         status = await self._backend.status()
         recording = Fixture(turn.canonical(), tuple(lines), status.cli_version, today(), exit=exit, stderr=stderr)
         write(self._folder / f"{self._name or turn.key()[:16]}.ndjson", recording)
@@ -102,8 +113,13 @@ def write(path: Path, recording: Fixture) -> None:
             if before.origin != "recorded" or before.dump() == replace(recording, date=before.date).dump():
                 return
     draft = path.with_suffix(".tmp")
-    draft.write_bytes(recording.dump())
-    os.replace(draft, path)
+    try:
+        draft.write_bytes(recording.dump())
+        os.replace(draft, path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
 
 
 def _model_list(status: Status) -> bytes:

@@ -9,7 +9,8 @@ PAGE = Path(__file__).with_name("README.md")
 _HEAD = """# What happens when something fails
 
 This page is made from [table.toml](table.toml), which also drives the tests beside it. In every row nothing is left
-behind (no process, no task, no open file), and the next request is answered as if nothing had been.
+behind (no process, no task, no open file), and the next request is answered as if nothing had been, unless the row says
+otherwise.
 
 Errors have OpenAI's form, `{"error": {"message", "type", "param", "code"}}`. Where some of the answer has been sent
 already, a plain request still gets the status; a stream ends with a frame `data: {"error": ...}` and without `[DONE]`.

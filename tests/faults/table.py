@@ -17,6 +17,7 @@ class Fault:
     status: int = 0
     code: str = ""
     begun: bool = False
+    next: str = ""
     silence: float = 120
 
     @property

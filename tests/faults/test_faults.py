@@ -66,6 +66,7 @@ def faulty(scripted, monkeypatch):
             url = await stack.enter_async_context(serve(backend))
             client = httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False)
             yield await stack.enter_async_context(client), mend
+        assert [] == [path for path in scripted.folder.glob("recordings/*") if fault.when == "recording"]
 
     return run
 
@@ -86,7 +87,10 @@ def _begin(fault, scripted, monkeypatch):
         monkeypatch.setattr(time, "time", lambda: real() + jump * (next(calls) % 2))
     if fault.name == "full_disk":
 
+        write = Path.write_bytes
+
         def fail(path, data):
+            write(path, data[: len(data) // 2])
             raise OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr(Path, "write_bytes", fail)
@@ -95,7 +99,7 @@ def _begin(fault, scripted, monkeypatch):
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize("fault", rows("start", "history", "answer", "recording", "clock"))
-async def test_fault_has_its_outcome(faulty, scripted, fault, stream):
+async def test_fault_has_its_outcome(faulty, scripted, caplog, fault, stream):
     """The table's row is what a client sees, and the client after it sees nothing."""
     before = {"history": [fault.question, "Hello", "And?"], "answer": ["Hi", "Hello", fault.question]}
     asked = request(*(texts := before.get(fault.when, ["Hello"])), stream=stream)
@@ -103,13 +107,16 @@ async def test_fault_has_its_outcome(faulty, scripted, fault, stream):
         status, text, code, response = await ask(client, asked)
         mend()
         again = request(*([*texts, text, "Next"] if fault.status == 200 else ["Hello"]), stream=stream)
+        late = (await ask(client, again))[2] if fault.next else ""
         after = await ask(client, again)
 
     in_stream = stream and (fault.begun or fault.status == 200)
     right = expected(asked, DEFAULTS)["content"]
     assert (200 if in_stream else fault.status, fault.code) == (status, code)
-    assert text == (right if fault.status == 200 else right[:12] if stream and fault.begun else "")
+    assert text == right if fault.status == 200 else right.startswith(text)
+    assert bool(text) == (fault.status == 200 or (stream and fault.begun))
     assert (None if in_stream or fault.status == 200 else "false") == response.headers.get("x-should-retry")
+    assert (fault.next, fault.when == "recording") == (late, "could not be recorded" in caplog.text)
     assert [] == [word for word in ("Traceback", str(scripted.folder)) if word in response.text]
     assert (200, expected(again, DEFAULTS)["content"], "") == after[:3]
 

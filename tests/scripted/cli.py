@@ -117,6 +117,7 @@ class Cli:
                 self.call(model, int(argument))
             case "fault":
                 faults.in_answer(argument, model, answer)
+                self.messages.append({"role": "assistant", "content": [text(answer)]})
             case "hang":
                 speech.say(*speech.start(model, self.answers), *speech.text_block(0, answer, self.answers)[:3])
                 time.sleep(3600)
