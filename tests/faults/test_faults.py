@@ -86,7 +86,6 @@ def _begin(fault, scripted, monkeypatch):
         calls = iter(range(10**9))
         monkeypatch.setattr(time, "time", lambda: real() + jump * (next(calls) % 2))
     if fault.name == "full_disk":
-
         write = Path.write_bytes
 
         def fail(path, data):

@@ -1,10 +1,12 @@
 """A server to put under load: replays recordings at a pace, and tells on SIGUSR1 how many tasks it has.
 
-`python observed.py FOLDER PAUSE [flag...]`: the pause, in seconds, is made before each line of a recording.
+`python observed.py FOLDER PAUSE [flag...]`: the pause, in seconds, is made before each line of a recording. Whoever
+sends the key `endless` is never told the end of an answer.
 """
 
 import asyncio
 import gc
+import hashlib
 import signal
 import socket
 import sys
@@ -18,6 +20,8 @@ from cmappy.server.app import create_app
 from cmappy.server.log import configure
 from cmappy.server.run import serving
 
+ENDLESS = hashlib.sha256(b"endless").hexdigest()
+
 
 class PacedReplay(ReplayBackend):
     """Says one line after the other, as a model does."""
@@ -30,6 +34,8 @@ class PacedReplay(ReplayBackend):
         """Yield the recorded lines with pauses."""
         async for line in super().lines(turn, owner):
             await asyncio.sleep(self._pause)
+            if owner == ENDLESS and b'"message_delta"' in line:
+                await asyncio.Event().wait()
             yield line
 
 

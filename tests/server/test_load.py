@@ -5,6 +5,7 @@ With CMAPPY_FULL in the environment the load is what is promised; without, a sma
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,9 +90,11 @@ async def read_whole(client, request):
     return answer["choices"][0]["message"]["content"], True
 
 
-async def leave(client, request):
-    """Ask for a stream, and leave when it has begun."""
-    async with client.stream("POST", CHAT, json=request | {"stream": True}) as response:
+async def leave(client):
+    """Ask for a stream, and leave when it has begun; its end would never come."""
+    key = {"authorization": "Bearer endless"}
+    hello = orjson.loads((FIXTURES / "scenarios" / "hello.json").read_bytes())["request"]
+    async with client.stream("POST", CHAT, json=hello | {"stream": True}, headers=key) as response:
         return await anext(response.aiter_bytes())
 
 
@@ -100,15 +103,23 @@ async def wave(url):
     known = scenarios()
 
     async def one(client, at):
-        request, expected = known[at // 2 % len(known)]
         if at % 2:
-            return None if await leave(client, request) else ("nothing", request)
+            return None if await leave(client) else "nothing"
+        request, expected = known[at // 2 % len(known)]
         answer = await (read_whole if at % 4 else read)(client, request)
         return None if answer == (expected, True) else (answer, expected)
 
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=url, timeout=None, trust_env=False, limits=limits) as client:
         return [wrong for wrong in await asyncio.gather(*(one(client, at) for at in range(CLIENTS))) if wrong]
+
+
+async def statuses(url):
+    """Return how many chat requests have ended with each status, as the server tells; 499 stands for having left."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        told = (await client.get(f"{url}/metrics")).text
+    counts = re.findall(r'^cmappy_requests_total\{endpoint="/v1/chat[^}]*status="(\d+)"\} (\S+)$', told, re.MULTILINE)
+    return {status: int(float(count)) for status, count in counts}
 
 
 async def settled(server, descriptors):
@@ -129,8 +140,10 @@ async def test_many_clients_of_which_half_leave(observed):
         await settled(observed, before[0])
     after = observed.descriptors(), observed.tasks()
     grown = observed.memory() / memory
+    ends = await statuses(observed.url)
     children = observed.children()
     ended = observed.stop()
 
     assert ([], before, [], (0, "")) == (wrong, after, children, ended)
+    assert {"200": CLIENTS * WAVES // 2, "499": CLIENTS * WAVES // 2} == ends
     assert grown < 1.1
