@@ -21,7 +21,7 @@ from told import digest, last_text, text
 
 VERSION = "2.1.330 (Claude Code)"
 MODELS = [{"value": name, "resolvedModel": f"claude-{name}-5-5"} for name in ("sonnet", "opus", "haiku")]
-NOWHERE = "http://127.0.0.1:9"  # the API, once cmappy has locked it
+NOWHERE = "https://127.0.0.1:9"  # the API, once cmappy has locked it
 
 
 class Cli:

@@ -124,7 +124,7 @@ def test_end_of_a_text_is_answered_behind_the_lock():
     """The lock is in place before the CLI learns that it may go on."""
     lock, answer = lines(messages.finish(ControlRequest(subtype="hook_callback", request_id="r7")))
 
-    assert "http://127.0.0.1:9" == lock["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"]
+    assert "https://127.0.0.1:9" == lock["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"]
     assert {"subtype": "success", "request_id": "r7", "response": {}} == answer["response"]
 
 
@@ -251,10 +251,10 @@ def test_continuation_of_parked_calls_is_their_answers():
 
 
 def test_lock_leads_the_api_nowhere():
-    """What the CLI would still ask by itself is refused on this machine, at once."""
+    """What the CLI would still ask by itself is refused on this machine, at once, and no proxy can read it."""
     [line] = lines(messages.lock())
 
-    assert {"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}} == line["request"]["settings"]
+    assert {"env": {"ANTHROPIC_BASE_URL": "https://127.0.0.1:9"}} == line["request"]["settings"]
 
 
 def asked(**message):

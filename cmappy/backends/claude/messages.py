@@ -13,6 +13,9 @@ from cmappy.events import ControlRequest
 from cmappy.turn import Message, Tool, ToolResult, Turn
 
 END_OF_TEXT, RESULTS = "end of text", "results"  # names of hooks
+# The discard port of this machine, where nothing listens. With TLS, because where the user's network has a proxy, the
+# CLI sends it whatever goes to a plain address: the whole conversation and the login.
+_NOWHERE = "https://127.0.0.1:9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def continuation(turn: Turn, answers: list[bytes], base_url: str) -> bytes:
 
 def lock() -> bytes:
     """Return the line that lets the CLI finish the answer it receives, and send nothing to the API any more."""
-    return control(_api_at("http://127.0.0.1:9"))  # the discard port, where nothing listens
+    return control(_api_at(_NOWHERE))
 
 
 def finish(hook: ControlRequest) -> bytes:
