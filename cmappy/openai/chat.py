@@ -63,7 +63,7 @@ class Part(Wire):
 class FunctionCall(Wire):
     """A function and its arguments, which are JSON as text."""
 
-    name: StrictStr
+    name: Annotated[StrictStr, Field(min_length=1)]
     arguments: StrictStr = ""
 
 

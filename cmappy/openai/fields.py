@@ -54,7 +54,7 @@ FIELDS = (
     Field("stream_options", "honoured", "`include_usage`"),
     Field("temperature", "ignored", "unless cmappy runs with `--forward-sampling`; the API's scale ends at 1"),
     Field("tool_choice", "honoured", "when a call is forced, the model does not think before it"),
-    Field("tools", "honoured", "functions; at most 128"),
+    Field("tools", "honoured", "functions; at most 128; the API knows no `.` in a name: the model sees `_` there"),
     Field("top_logprobs", "ignored"),
     Field("top_p", "ignored", "unless cmappy runs with `--forward-sampling`"),
     Field("user", "ignored"),

@@ -28,6 +28,7 @@ from cmappy.settings import Settings
 from cmappy.translate.models import ids, resolve
 from cmappy.translate.reply import Reply
 from cmappy.translate.request import to_turn
+from cmappy.translate.tools import names
 
 log = logging.getLogger("cmappy")
 
@@ -117,6 +118,7 @@ class Routes:
             created=int(time.time()),
             stop=turn.stop,
             schema=turn.schema,
+            names=names(asked),
             legacy=bool(asked.functions),
             reasoning=self._settings.reasoning,
         )
@@ -132,12 +134,12 @@ class Routes:
 
     def _say_ignored(self, asked: chat.ChatRequest) -> dict[str, Any]:
         """Return the header that names the fields without effect; each of OpenAI's own is logged once."""
-        names = [
+        told = [
             name
             for name in fields.ignored(asked, forward_sampling=self._settings.forward_sampling)
             if name.isascii() and name.isprintable()
         ]
-        for name in _FIELDS.intersection(names) - self._told:
+        for name in _FIELDS.intersection(told) - self._told:
             log.info("the request field `%s` is accepted and has no effect", name)
             self._told.add(name)
-        return {"x-cmappy-ignored": ", ".join(names)[:1000]} if names else {}
+        return {"x-cmappy-ignored": ", ".join(told)[:1000]} if told else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from urllib.parse import unquote_to_bytes
 
 from cmappy.errors import InvalidRequest, TooLarge, Unsupported
@@ -14,12 +15,13 @@ MOST_MEDIA = 100  # images and files in one request, the API's own limit
 LARGEST_IMAGE = 5 << 20  # bytes, decoded; the API's own limit
 LARGEST_FILE = 32 << 20  # bytes, decoded; the API's own limit
 
-_SIGNATURES = {
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "image/jpeg": (b"\xff\xd8\xff",),
-    "image/gif": (b"GIF87a", b"GIF89a"),
-    "image/webp": (b"RIFF",),
-    "application/pdf": (b"%PDF-",),
+# How each begins, up to the size of an image: one without a size the CLI replaces by a sentence of its own.
+_BEGINNINGS = {
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n.{16}", re.DOTALL),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff.*?\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf].{17}", re.DOTALL),
+    "image/gif": re.compile(rb"GIF8[79]a.{4}", re.DOTALL),
+    "image/webp": re.compile(rb"RIFF.{4}WEBPVP8[ LX].{9}", re.DOTALL),
+    "application/pdf": re.compile(rb"%PDF-"),
 }
 
 
@@ -35,7 +37,7 @@ def image(sent: ImageUrl, path: str, *, url_images: bool) -> Media:
             param=path,
         )
     media_type, data = _split(sent.url, path)
-    if not media_type.startswith("image/") or media_type not in _SIGNATURES:
+    if not media_type.startswith("image/") or media_type not in _BEGINNINGS:
         raise InvalidRequest(f"Unknown image type `{media_type}`. Use png, jpeg, gif or webp.", param=path)
     return Media("image", media_type, _checked(media_type, data, path, LARGEST_IMAGE))
 
@@ -70,8 +72,10 @@ def _split(url: str, path: str) -> tuple[str, str]:
 
 def _checked(media_type: str, data: str, path: str, most: int) -> str:
     content = _decoded(data, path, most)
-    if not content.startswith(_SIGNATURES[media_type]):
-        raise InvalidRequest(f"The data is not `{media_type}`. Name the type that it has.", param=path)
+    if not _BEGINNINGS[media_type].match(content):
+        raise InvalidRequest(
+            f"The data is not `{media_type}`, or is cut off. Send all of it, with the type that it has.", param=path
+        )
     return base64.b64encode(content).decode()
 
 

@@ -16,6 +16,7 @@ import orjson
 from cmappy.errors import InvalidRequest, TooLarge, Unsupported
 from cmappy.openai.chat import ChatMessage, FunctionCall, Part
 from cmappy.translate import media
+from cmappy.translate.tools import api_name
 from cmappy.turn import Block, Media, Message, Role, Text, ToolResult, ToolUse
 
 Kind = TypeVar("Kind", bound=Block)
@@ -94,22 +95,17 @@ class _Reader:
 
     def _calls(self, message: ChatMessage, path: str) -> Iterator[ToolUse]:
         for at, call in enumerate(message.tool_calls):
-            yield self._call(call.id, call.function, f"{path}.tool_calls[{at}].function")
+            yield self._call(call.id, call.function, f"{path}.tool_calls[{at}]", ".function")
         if message.function_call:
             name = f"function_{message.function_call.name}"
             yield self._call(name, message.function_call, f"{path}.function_call")
 
-    def _call(self, id: str, function: FunctionCall, path: str) -> ToolUse:
-        try:
-            arguments = orjson.loads(function.arguments or "{}")
-        except orjson.JSONDecodeError:
-            arguments = None
-        if not isinstance(arguments, dict):
-            raise InvalidRequest("The arguments of a call must be a JSON object, as text.", param=f"{path}.arguments")
+    def _call(self, id: str, function: FunctionCall, path: str, within: str = "") -> ToolUse:
         if id in self._open:
-            raise InvalidRequest(f"Two calls of one message have the id `{id}`.", param=path)
+            raise InvalidRequest(f"Two calls of one message have the id `{id}`.", param=f"{path}.id")
         self._open[id] = unique = self._unique(id)
-        return ToolUse(unique, function.name, orjson.dumps(arguments).decode())
+        arguments = _object(function.arguments or "{}", f"{path}{within}.arguments")
+        return ToolUse(unique, api_name(function.name), arguments)
 
     def _unique(self, id: str) -> str:
         """Return an id that the API takes, and that stands for no earlier call of the conversation."""
@@ -149,6 +145,17 @@ class _Reader:
             )
 
 
+def _object(arguments: str, path: str) -> str:
+    """Return a JSON object, as text without surplus; raises InvalidRequest for anything else."""
+    try:
+        read = orjson.loads(arguments)
+        if isinstance(read, dict):
+            return orjson.dumps(read).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the latter for what is nested too deeply
+        pass
+    raise InvalidRequest("The arguments of a call must be a JSON object, as text.", param=path)
+
+
 def _stem(id: str) -> str:
     """Return what the CLI takes an id for a copy of."""
     return re.sub(r"_[0-9]+$", "", id)
@@ -159,11 +166,15 @@ def _without_blank_texts(blocks: Sequence[Kind]) -> list[Kind]:
     joined: list[Any] = []
     for block in blocks:
         last = joined[-1] if joined else None
-        if isinstance(block, Text) and isinstance(last, Text) and not (block.text.strip() and last.text.strip()):
+        if isinstance(block, Text) and isinstance(last, Text) and (_blank(block) or _blank(last)):
             joined[-1] = Text(last.text + block.text)
         else:
             joined.append(block)
-    return [block for block in joined if not isinstance(block, Text) or block.text.strip()]
+    return [block for block in joined if not isinstance(block, Text) or not _blank(block)]
+
+
+def _blank(text: Text) -> bool:
+    return not text.text.replace("\ufeff", " ").strip()  # a space as well, for the CLI
 
 
 class _Parts:

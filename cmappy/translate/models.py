@@ -26,7 +26,7 @@ def resolve(requested: str, known: Sequence[ModelInfo], mapping: Mapping[str, st
         name = name.rpartition("/")[2]
         if name in _FAMILIES:
             return _FAMILIES[name]
-        if name.startswith("claude-") or any(name == model.value for model in known):
+        if (name.startswith("claude-") and name.isprintable()) or any(name == model.value for model in known):
             return name
     raise ModelNotFound(
         f"The model `{requested}` does not exist here. Ask GET /v1/models for the list, or start cmappy with "

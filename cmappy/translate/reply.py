@@ -7,7 +7,8 @@ without a stop reason is an error, never a short answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import orjson
@@ -43,8 +44,8 @@ _FINISH_REASONS: dict[str, FinishReason] = {
 class Reply:
     """One answer in the making: feed it events, send the chunks that come out, until `finished`.
 
-    `created` is in Unix seconds. `schema` is the JSON Schema that the answer must follow; `legacy` answers with
-    `function_call` instead of `tool_calls`.
+    `created` is in Unix seconds. `schema` is the JSON Schema that the answer must follow; `names` are the client's
+    names of its functions, where the API's are others; `legacy` answers with `function_call` instead of `tool_calls`.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Reply:
         created: int,
         stop: tuple[str, ...] = (),
         schema: str = "",
+        names: Mapping[str, str] = MappingProxyType({}),
         legacy: bool = False,
         reasoning: Reasoning = "reasoning_content",
     ) -> None:
@@ -62,6 +64,7 @@ class Reply:
         self._reasoning = _REASONING_FIELDS[reasoning]
         self._stop = Stop(stop)
         self._structured = Structured(schema) if schema else None
+        self._names = names
         self._calls = Calls(legacy=legacy)
         self._tally = Tally()
         self._head: Head | None = None
@@ -167,7 +170,7 @@ class Reply:
         if self._structured and self._structured.begins(name):
             return
         yield from self._flush()
-        yield from self._deltas(self._calls.start(id, name))
+        yield from self._deltas(self._calls.start(id, self._names.get(name, name)))
 
     def _arguments(self, piece: str) -> Iterator[Chunk]:
         if self._structured and self._structured.open:

@@ -17,8 +17,8 @@ def to_turn(request: ChatRequest, model: str, *, url_images: bool = False, forwa
     """
     if request.n > 1:
         raise Unsupported("Only one choice per request is offered: set `n` to 1.", param="n", code="unsupported_value")
-    if "audio" in request.modalities:
-        raise Unsupported("Audio output is not offered: ask for `text` only.", param="modalities")
+    if set(request.modalities) - {"text"}:
+        raise Unsupported("Nothing but text is offered: ask for `text` only.", param="modalities")
     offered = tools.offered(request)
     choice, name = tools.choice(request, offered)
     return Turn(

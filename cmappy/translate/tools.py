@@ -1,7 +1,8 @@
 """The functions and schemas of a request become tools that the CLI takes as they are, or the error that says why not.
 
 What the CLI does with them (measured on 2.1.330): one tool whose schema has no `type: object` at its root makes it
-lose all tools, and an invalid output schema is ignored; so both are checked here. It sorts tools by name.
+lose all tools, one with a parameter whose name the API refuses is lost, and an invalid output schema is ignored; so all
+that is checked here. It sorts tools by name.
 """
 
 from __future__ import annotations
@@ -18,8 +19,19 @@ from cmappy.translate.structured import TOOL
 from cmappy.turn import Tool, ToolChoice
 
 MOST_TOOLS = 128  # OpenAI's own limit
-_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")  # of a function, and of a property at the root of a schema
 _RESERVED = {"ToolSearch"}  # the CLI drops a tool of this name
+
+
+def api_name(name: str) -> str:
+    """Return a function's name as the API takes it, which knows letters, digits, `_` and `-` only."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)
+
+
+def names(request: ChatRequest) -> dict[str, str]:
+    """Return the client's name of each function, by the API's."""
+    functions = [*(tool.function for tool in request.tools), *request.functions]
+    return {api_name(function.name): function.name for function in functions}
 
 
 def offered(request: ChatRequest) -> tuple[Tool, ...]:
@@ -28,13 +40,16 @@ def offered(request: ChatRequest) -> tuple[Tool, ...]:
     functions += [(function, f"functions[{at}]") for at, function in enumerate(request.functions)]
     if len(functions) > MOST_TOOLS:
         raise InvalidRequest(f"At most {MOST_TOOLS} tools are taken.", param="tools", code="array_above_max_length")
-    names: set[str] = set()
+    seen: set[str] = set()
     for function, path in functions:
         _check_name(function.name, path)
-        if function.name in names:
-            raise InvalidRequest(f"The function `{function.name}` is there twice.", param=f"{path}.name")
-        names.add(function.name)
-    if TOOL in names and request.response_format.type != "text":
+        if api_name(function.name) in seen:
+            raise InvalidRequest(
+                f"The function `{function.name}` is there twice; for the API `.` is `_`.",
+                param=f"{path}.name",
+            )
+        seen.add(api_name(function.name))
+    if TOOL in seen and request.response_format.type != "text":
         raise Unsupported(f"With a `response_format` no function can be named `{TOOL}`.", param="tools")
     return tuple(_tool(function, path) for function, path in functions)
 
@@ -44,9 +59,9 @@ def choice(request: ChatRequest, tools: tuple[Tool, ...]) -> tuple[ToolChoice, s
     param, chosen = _chosen(request)
     match chosen:
         case Choice(type="function", function=function) if function:
-            if all(function.name != tool.name for tool in tools):
+            if all(api_name(function.name) != tool.name for tool in tools):
                 raise InvalidRequest(f"There is no tool named `{function.name}`.", param=param)
-            return "tool", function.name
+            return "tool", api_name(function.name)
         case Choice(type="required"):
             if not tools:
                 raise InvalidRequest("A tool is required, but `tools` is empty.", param=param)
@@ -75,7 +90,11 @@ def output_schema(request: ChatRequest) -> str:
             param="response_format.json_schema",
             code="missing_required_parameter",
         )
-    return _schema(wanted.json_schema.schema_, "response_format.json_schema.schema")
+    path = "response_format.json_schema.schema"
+    schema = wanted.json_schema.schema_ or {}
+    if several := {"anyOf", "oneOf", "allOf"} & schema.keys():
+        raise InvalidRequest(f"`{min(several)}` is not possible at the root of a schema.", param=path)
+    return _schema(schema, path)
 
 
 def _check_name(name: str, path: str) -> None:
@@ -90,7 +109,7 @@ def _check_name(name: str, path: str) -> None:
 
 
 def _tool(function: Function, path: str) -> Tool:
-    return Tool(function.name, function.description, _schema(function.parameters, f"{path}.parameters"))
+    return Tool(api_name(function.name), function.description, _schema(function.parameters, f"{path}.parameters"))
 
 
 def _schema(schema: dict[str, Any] | None, path: str) -> str:
@@ -99,6 +118,13 @@ def _schema(schema: dict[str, Any] | None, path: str) -> str:
     if schema.setdefault("type", "object") != "object":
         raise InvalidRequest("The schema must be of type `object` at its root.", param=path)
     _compile(schema, path)
+    for name in schema.get("properties", ()):
+        if not _NAME.fullmatch(name):
+            raise InvalidRequest(
+                f"Invalid property `{name[:80]}`: its name must be 1 to 64 letters, digits, `_`, `-` or `.`.",
+                param=path,
+                code="invalid_schema",
+            )
     return orjson.dumps(schema).decode()
 
 

@@ -11,7 +11,7 @@ QUESTION = {"role": "user", "content": "Hello"}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
 TOOL = {"type": "function", "function": {"name": "f"}}
-PNG = "data:image/png;base64,iVBORw0KGgo="
+PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +54,12 @@ def schema(schema):
 URL = "messages[0].content[0].image_url.url"
 DATA = "messages[0].content[0].file.file_data"
 ARGUMENTS = "messages[1].tool_calls[0].function.arguments"
+PARAMETERS = "tools[0].function.parameters"
 FORMAT = "response_format.json_schema.schema"
 REFUSED = {
     "no messages": ({"messages": []}, 400, "messages"),
     "system only": ({"messages": [{"role": "system", "content": "x"}]}, 400, "messages"),
+    "byte order mark only": ({"messages": [{"role": "user", "content": " \ufeff"}]}, 400, "messages"),
     "blank only": ({"messages": [{"role": "user", "content": " \n"}]}, 400, "messages"),
     "prefill": ({"messages": [QUESTION, {"role": "assistant", "content": "Well,"}]}, 400, "messages[1]"),
     "unknown role": ({"messages": [{"role": "robot", "content": "x"}]}, 400, "messages[0].role"),
@@ -78,6 +80,7 @@ REFUSED = {
     "broken base64": (image("data:image/png;base64,iVBO*Rw0"), 400, URL),
     "no data": (image("data:image/png;base64,"), 400, URL),
     "no comma": (image("data:image/png;base64"), 400, URL),
+    "cut image": (image(PNG[:40]), 400, URL),
     "large image": (image("data:image/png;base64," + base64.b64encode(bytes(6 << 20)).decode()), 413, URL),
     "many images": (
         {"messages": [{"role": "user", "content": image(PNG)["messages"][0]["content"] * 101}]},
@@ -88,6 +91,12 @@ REFUSED = {
     "file of another type": (file(file_data="data:application/zip;base64,UEs="), 400, DATA),
     "no PDF": (file(file_data="data:application/pdf;base64,UEs="), 400, DATA),
     "no UTF-8": (file(file_data="data:text/plain;base64,/w=="), 400, DATA),
+    "two calls with one id": (
+        {"messages": [QUESTION, {"role": "assistant", "tool_calls": [CALL, CALL]}, RESULT]},
+        400,
+        "messages[1].tool_calls[1].id",
+    ),
+    "call of no name": (calls(RESULT, function={"name": ""}), 400, "messages[1].tool_calls[0].function.name"),
     "call without result": (calls(QUESTION), 400, "messages"),
     "call at the end": (calls(), 400, "messages"),
     "result without call": ({"messages": [QUESTION, RESULT]}, 400, "messages[1].tool_call_id"),
@@ -101,6 +110,11 @@ REFUSED = {
     ),
     "broken arguments": (calls(RESULT, function={"name": "f", "arguments": "{"}), 400, ARGUMENTS),
     "list as arguments": (calls(RESULT, function={"name": "f", "arguments": "[]"}), 400, ARGUMENTS),
+    "deep arguments": (
+        calls(RESULT, function={"name": "f", "arguments": '{"a":' * 300 + "1" + "}" * 300}),
+        400,
+        ARGUMENTS,
+    ),
     "object as arguments": (calls(RESULT, function={"name": "f", "arguments": {}}), 400, ARGUMENTS),
     "custom call": (calls(RESULT, type="custom"), 400, "messages[1].tool_calls[0].type"),
     "custom tool": ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, 400, "tools[0].type"),
@@ -114,9 +128,17 @@ REFUSED = {
     "bad parameters": (
         tool(name="f", parameters={"type": "object", "properties": {"a": {"type": "strin"}}}),
         400,
-        "tools[0].function.parameters",
+        PARAMETERS,
     ),
-    "list as parameters": (tool(name="f", parameters={"type": "array"}), 400, "tools[0].function.parameters"),
+    "parameter with a space": (tool(name="f", parameters={"properties": {"a b": {}}}), 400, PARAMETERS),
+    "parameter of no name": (tool(name="f", parameters={"properties": {"": {}}}), 400, PARAMETERS),
+    "long parameter": (tool(name="f", parameters={"properties": {"x" * 65: {}}}), 400, PARAMETERS),
+    "name twice for the API": (
+        {"tools": [{"type": "function", "function": {"name": name}} for name in ("a.b", "a_b")]},
+        400,
+        "tools[1].function.name",
+    ),
+    "list as parameters": (tool(name="f", parameters={"type": "array"}), 400, PARAMETERS),
     "unknown choice": ({"tools": [TOOL], "tool_choice": "sometimes"}, 400, "tool_choice.type"),
     "choice of another tool": (
         {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "g"}}},
@@ -127,6 +149,8 @@ REFUSED = {
     "schema of no type": (schema({"type": "thing"}), 400, FORMAT),
     "schema of a list": (schema({"type": "array"}), 400, FORMAT),
     "schema elsewhere": (schema({"type": "object", "properties": {"a": {"$ref": "http://x/y"}}}), 400, FORMAT),
+    "schema with alternatives": (schema({"anyOf": [{"type": "object"}]}), 400, FORMAT),
+    "property with a space": (schema({"properties": {"a b": {}}}), 400, FORMAT),
     "no schema": ({"response_format": {"type": "json_schema"}}, 400, "response_format.json_schema"),
     "unknown format": ({"response_format": {"type": "xml"}}, 400, "response_format.type"),
     "five stops": ({"stop": ["a", "b", "c", "d", "e"]}, 400, "stop"),
@@ -134,8 +158,10 @@ REFUSED = {
     "unknown effort": ({"reasoning_effort": "extreme"}, 400, "reasoning_effort"),
     "two choices": ({"n": 2}, 400, "n"),
     "spoken answer": ({"modalities": ["text", "audio"]}, 400, "modalities"),
+    "smell": ({"modalities": ["smell"]}, 400, "modalities"),
     "hot": ({"temperature": 2.5}, 400, "temperature"),
     "text as a limit": ({"max_tokens": "many"}, 400, "max_tokens"),
+    "model in two lines": ({"model": "claude-\nx"}, 404, "model"),
     "unknown model": ({"model": "gpt-4o"}, 404, "model"),
 }
 

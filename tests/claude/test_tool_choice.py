@@ -80,6 +80,21 @@ async def test_older_choice_is_the_apis_own(ask, arrived, choice, arrives):
     assert arrives == arrived().body.get("tool_choice")
 
 
+async def test_name_that_the_api_does_not_take_comes_back_as_it_was(ask, upstream):
+    """The API knows no `.` in names: it is told another, which the client never sees, and the result finds its call."""
+    function = {"type": "function", "function": {"name": "time.get"}}
+    upstream.script(use("time_get", {"zone": 1}), {"text": "Noon."})
+    called = (await ask(QUESTION, tools=[function], tool_choice=function)).choices[0].message.to_dict()
+    result = {"role": "tool", "tool_call_id": called["tool_calls"][0]["id"], "content": "12"}
+    await ask(QUESTION, called, result, tools=[function])
+
+    first, second = [each.body for each in upstream.messages_requests]
+    assert {"name": "time.get", "arguments": '{"zone": 1}'} == called["tool_calls"][0]["function"]
+    assert ("time_get", {"type": "tool", "name": "time_get"}) == (first["tools"][0]["name"], first["tool_choice"])
+    [used] = [message["content"] for message in second["messages"] if message["role"] == "assistant"]
+    assert ["time_get"] == [block["name"] for block in used]
+
+
 @pytest.mark.parametrize("choice", ["auto", "none"])
 async def test_choice_without_tools_is_nothing(ask, arrived, choice):
     """Clients send a choice with an empty list, and the API would refuse that."""

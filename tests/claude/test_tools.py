@@ -9,7 +9,7 @@ QUESTION = {"role": "user", "content": "What is the weather?"}
 TOOL = {
     "type": "function",
     "function": {
-        "name": "get.weather-now_9",
+        "name": "get_weather-now_9",
         "description": "Tells the weather.\n" + "Long. " * 700,
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },

@@ -16,6 +16,7 @@ from cmappy.translate.collect import collect
 from cmappy.translate.models import resolve
 from cmappy.translate.reply import Reply
 from cmappy.translate.request import to_turn
+from cmappy.translate.tools import names
 from tools import scenario as scenarios
 
 FIXTURES = scenarios.FOLDER.parent
@@ -108,7 +109,12 @@ def turn(scenario, models):
 def answer(scenario, recording, turn):
     """Translate the recording, as the server does."""
     reply = Reply(
-        id="chatcmpl-1", created=1, stop=turn.stop, schema=turn.schema, legacy="functions" in scenario.request
+        id="chatcmpl-1",
+        created=1,
+        stop=turn.stop,
+        schema=turn.schema,
+        names=names(read(scenario.request)),
+        legacy="functions" in scenario.request,
     )
     chunks = []
     try:

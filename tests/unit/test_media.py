@@ -9,8 +9,10 @@ from cmappy.openai.chat import File, ImageUrl
 from cmappy.translate import media
 from cmappy.turn import Media
 
-JPEG = b"\xff\xd8\xff\xe0"
-PNG = b"\x89PNG\r\n\x1a\n" + b"rest"
+JPEG = b"\xff\xd8\xff\xe0" + bytes(9) + b"\xff\xc2" + bytes(17)
+PNG = b"\x89PNG\r\n\x1a\n" + b"size" * 4
+GIF = b"GIF89asize"
+WEBP = b"RIFFsizeWEBPVP8L" + bytes(9)
 
 
 def encode(data):
@@ -33,9 +35,9 @@ def document(data, filename=""):
     [
         ("image/png", PNG),
         ("image/jpeg", JPEG),
-        ("image/gif", b"GIF87a"),
-        ("image/gif", b"GIF89a"),
-        ("image/webp", b"RIFF\x00\x00\x00\x00WEBP"),
+        ("image/gif", GIF),
+        ("image/gif", b"GIF87a\n\n\n\n"),
+        ("image/webp", WEBP),
     ],
 )
 def test_these_images_are_taken(media_type, data):
@@ -49,7 +51,7 @@ def test_these_images_are_taken(media_type, data):
         f"data:image/png;charset=utf-8;base64,{encode(PNG)}",
         f"data:IMAGE/PNG;BASE64,{encode(PNG)}",
         f"data:image/png;base64,{encode(PNG)[:6]}\n {encode(PNG)[6:]}",
-        "data:image/png,%89PNG%0D%0A%1A%0Arest",
+        "data:image/png,%89PNG%0D%0A%1A%0Asizesizesizesize",
     ],
     ids=["parameters", "capitals", "line breaks", "percent"],
 )
@@ -69,7 +71,7 @@ def test_jpg_is_jpeg():
         "data:image/png;base64",
         "data:image/png;base64,a",
         "data:image/png;base64,!!!!",
-        f"data:image/png;base64,{encode(b'GIF89a')}",
+        f"data:image/png;base64,{encode(GIF)}",
         f"data:image/tiff;base64,{encode(b'II')}",
         f"data:application/pdf;base64,{encode(b'%PDF-')}",
         f"data:,{encode(PNG)}",
@@ -82,6 +84,17 @@ def test_image_that_is_none_is_an_error(url):
         image(url)
 
     assert ("p.image_url.url", 400) == (caught.value.param, caught.value.status)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data"),
+    [("png", PNG), ("gif", GIF), ("webp", WEBP), ("jpeg", JPEG)],
+    ids=["png", "gif", "webp", "jpeg"],
+)
+def test_image_without_a_size_is_an_error(media_type, data):
+    """The CLI would replace it by a sentence of its own, in silence."""
+    with pytest.raises(InvalidRequest, match="cut off"):
+        image(f"data:image/{media_type};base64,{encode(data[:-1])}")
 
 
 @pytest.mark.parametrize("url", ["http://example.com/a.png", "https://example.com/a.png"])

@@ -213,6 +213,15 @@ def test_calls_are_said_after_text():
     )
 
 
+def test_calls_have_the_clients_names():
+    """The API's are others where the client's have a character that it does not know."""
+    deltas, _ = said(START, *call("t", "my_f", "{}"), *call("u", "g", "{}"), end("tool_use"), names={"my_f": "my.f"})
+
+    names = [delta["tool_calls"][0]["function"].get("name") for delta in deltas if "tool_calls" in delta]
+
+    assert ["my.f", None, "g", None] == names
+
+
 def test_older_form_of_calls_has_its_own_reason():
     """Who sent `functions` waits for `function_call`."""
     assert "function_call" == said(START, *call("toolu_1", "f", "{}"), end("tool_use"), legacy=True)[1]

@@ -83,6 +83,7 @@ def test_sampling_is_forwarded_on_demand():
     [
         ({"n": 2}, "n", "unsupported_value"),
         ({"modalities": ["audio"]}, "modalities", "unsupported_parameter"),
+        ({"modalities": ["text", "smell"]}, "modalities", "unsupported_parameter"),
         ({"reasoning_effort": "utmost"}, "reasoning_effort", "invalid_value"),
     ],
 )

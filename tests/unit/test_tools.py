@@ -79,10 +79,18 @@ def test_null_keywords_are_dropped():
     assert {"type": "object"} == orjson.loads(made.schema)
 
 
-@pytest.mark.parametrize("name", ["f", "my.tool-x_9", "Bash", "f" * 64])
+@pytest.mark.parametrize("name", ["f", "my-tool_9", "Bash", "f" * 64])
 def test_names_are_openais(name):
     """The CLI's own names are free: its tools are off."""
     assert name == offered(tool(name))[0].name
+
+
+def test_names_that_the_api_does_not_take_are_found_again():
+    """It refuses a request with a `.` in a name."""
+    request = read(tools=[tool("my.tool.x"), tool("g")], functions=[function("h.i")])
+
+    assert ["my_tool_x", "g", "h_i"] == [made.name for made in tools.offered(request)]
+    assert {"my_tool_x": "my.tool.x", "g": "g", "h_i": "h.i"} == tools.names(request)
 
 
 @pytest.mark.parametrize("name", ["", "f" * 65, "sp ace", "é", "a/b", "a:b"])
@@ -97,6 +105,7 @@ def test_other_names_are_refused(name):
         ({"tools": [tool("ToolSearch")]}, "tools[0].function.name", "unsupported_parameter"),
         ({"tools": [tool(), tool()]}, "tools[1].function.name", "invalid_value"),
         ({"tools": [tool()], "functions": [function()]}, "functions[0].name", "invalid_value"),
+        ({"tools": [tool("a.b"), tool("a_b")]}, "tools[1].function.name", "invalid_value"),
         ({"tools": [tool(f"f{at}") for at in range(129)]}, "tools", "array_above_max_length"),
         (
             {"tools": [tool("StructuredOutput")], "response_format": {"type": "json_object"}},
@@ -112,11 +121,13 @@ def test_other_names_are_refused(name):
             "invalid_schema",
         ),
         ({"tools": [tool(parameters={"$ref": "#/$defs/none"})]}, "tools[0].function.parameters", "invalid_schema"),
+        ({"tools": [tool(parameters={"properties": {"b c": {}}})]}, "tools[0].function.parameters", "invalid_schema"),
     ],
     ids=[
         "lost name",
         "twice",
         "in both forms",
+        "twice for the API",
         "too many",
         "name of the answer",
         "array",
@@ -124,6 +135,7 @@ def test_other_names_are_refused(name):
         "no schema",
         "leads out",
         "leads nowhere",
+        "name of a property",
     ],
 )
 def test_what_would_be_lost_in_silence_is_refused(fields, param, code):
@@ -213,6 +225,16 @@ def test_schema_of_an_older_draft_is_read_as_such():
             {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": 5}}},
             "response_format.json_schema.schema",
             "invalid_schema",
+        ),
+        (
+            {"type": "json_schema", "json_schema": {"schema": {"properties": {"": {}}}}},
+            "response_format.json_schema.schema",
+            "invalid_schema",
+        ),
+        (
+            {"type": "json_schema", "json_schema": {"schema": {"anyOf": [{}]}}},
+            "response_format.json_schema.schema",
+            "invalid_value",
         ),
     ],
 )

@@ -8,8 +8,8 @@ from cmappy.translate import media
 from cmappy.translate.messages import conversation, system
 from cmappy.turn import Media, Text, ToolResult, ToolUse
 
-PNG = "data:image/png;base64,iVBORw0KGgo="
-IMAGE = {"type": "image_url", "image_url": {"url": PNG}}
+GIF = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+IMAGE = {"type": "image_url", "image_url": {"url": f"data:image/gif;base64,{GIF}"}}
 
 
 def read(*messages):
@@ -104,16 +104,27 @@ def test_refusals_in_the_history_are_text():
         ([user(text("a", " ", "b"))], [Text("a "), Text("b")]),
         ([user(text("\n", "a"))], [Text("\na")]),
         ([user(text("a", "")), user(" ")], [Text("a ")]),
-        ([user([*text(" "), IMAGE, *text("")])], [Media("image", "image/png", "iVBORw0KGgo=")]),
+        ([user(text("\ufeff", "a"))], [Text("\ufeffa")]),
+        ([user([*text(" "), IMAGE, *text("")])], [Media("image", "image/gif", GIF)]),
     ],
-    ids=["empty answer", "null answer", "blank between", "blank first", "blank last", "blank beside an image"],
+    ids=[
+        "empty answer",
+        "null answer",
+        "blank between",
+        "blank first",
+        "blank last",
+        "byte order mark",
+        "blank beside an image",
+    ],
 )
 def test_blank_texts_join_their_neighbours(messages, expected):
     """The API refuses them as blocks, but a line break between two parts is the client's own."""
     assert [("user", expected)] == said(*messages)
 
 
-@pytest.mark.parametrize("messages", [[user("")], [user(" \n")], [{"role": "system", "content": "S"}]])
+@pytest.mark.parametrize(
+    "messages", [[user("")], [user(" \n")], [user("\ufeff")], [{"role": "system", "content": "S"}]]
+)
 def test_conversation_without_content_is_an_error(messages):
     """There is nothing to answer."""
     assert "messages" == wrong(*messages).param
@@ -135,7 +146,7 @@ def test_content_is_required(role, reader):
 
 def test_image_becomes_a_block():
     """Between the texts where it stood."""
-    expected = [Text("a"), Media("image", "image/png", "iVBORw0KGgo="), Text("b")]
+    expected = [Text("a"), Media("image", "image/gif", GIF), Text("b")]
 
     assert [("user", expected)] == said(user([*text("a"), IMAGE, *text("b")]))
 
@@ -204,7 +215,7 @@ def test_calls_and_results_are_blocks():
 
 def test_results_may_have_images_and_nothing():
     """A tool returns what it has."""
-    expected = [ToolResult("x", (Text("a"), Media("image", "image/png", "iVBORw0KGgo="))), ToolResult("y", ())]
+    expected = [ToolResult("x", (Text("a"), Media("image", "image/gif", GIF))), ToolResult("y", ())]
 
     assert ("user", expected) == said(user("a"), calls("x", "y"), result("x", [*text("a"), IMAGE]), result("y", ""))[2]
 
@@ -217,7 +228,7 @@ def test_arguments_keep_the_order_of_their_keys(arguments, input):
     assert [ToolUse("x", "f", input)] == said(user("a"), calls("x", arguments=arguments), result("x"))[1][1]
 
 
-@pytest.mark.parametrize("arguments", ["{", "[]", "5", "null"])
+@pytest.mark.parametrize("arguments", ["{", "[]", "5", "null", '{"a":' * 300 + "1" + "}" * 300])
 def test_arguments_must_be_an_object(arguments):
     """The API takes nothing else."""
     error = wrong(user("a"), calls("x", arguments=arguments), result("x"))
@@ -244,6 +255,13 @@ def test_ids_of_calls_become_the_apis_and_unique(sent, taken):
     used = [block.id for role, blocks in said(user("a"), *turns) for block in blocks if role == "assistant"]
 
     assert taken == used
+
+
+def test_names_of_calls_are_the_apis():
+    """It refuses a conversation with any other."""
+    call = assistant(tool_calls=[{"id": "x", "function": {"name": "my.tool v2", "arguments": "{}"}}])
+
+    assert [ToolUse("x", "my_tool_v2", "{}")] == said(user("a"), call, result("x"))[1][1]
 
 
 def test_result_follows_its_call_to_the_new_id():
@@ -274,7 +292,7 @@ def test_older_form_of_calls_has_names_for_ids():
         ([user("a"), calls("x"), result("x"), result("x")], "messages[3].tool_call_id"),
         ([user("a"), calls("x"), {"role": "tool", "content": "4"}], "messages[2].tool_call_id"),
         ([user("a"), {"role": "function", "name": "f", "content": "4"}], "messages[1].role"),
-        ([user("a"), calls("x", "x"), result("x")], "messages[1].tool_calls[1].function"),
+        ([user("a"), calls("x", "x"), result("x")], "messages[1].tool_calls[1].id"),
         ([user("a"), calls("x", "y"), result("x"), user("b")], "messages"),
         ([user("a"), calls("x"), assistant("b"), user("c")], "messages"),
         ([user("a"), calls("x")], "messages"),

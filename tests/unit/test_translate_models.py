@@ -34,7 +34,7 @@ def test_these_names_always_work(requested, asked):
     assert asked == resolve(requested, KNOWN, {})
 
 
-@pytest.mark.parametrize("requested", ["gpt-4o", "opus", "", "openai/", "Claude-Opus-4"])
+@pytest.mark.parametrize("requested", ["gpt-4o", "opus", "", "openai/", "Claude-Opus-4", "claude-\nx"])
 def test_an_unknown_name_is_an_error_about_the_model(requested):
     """A wrong name must not silently spend quota on another model."""
     with pytest.raises(ModelNotFound) as caught:
