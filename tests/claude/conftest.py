@@ -142,7 +142,9 @@ def serve(claude, upstream_port):
     """Return the way to run a server in this process, in a folder; `variables` are more of its environment."""
 
     @asynccontextmanager
-    async def run(folder, *, settings=None, allow_api_key=False, max_retries=0, warm=0, live=0, idle=900, **variables):
+    async def run(
+        folder, *, settings=None, allow_api_key=False, max_retries=0, warm=0, live=0, idle=900, silence=120, **variables
+    ):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             own = hermetic.environment(
@@ -155,7 +157,7 @@ def serve(claude, upstream_port):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(tempfile, "tempdir", str(folder))
                 backend = ClaudeBackend(
-                    str(claude), child, installed, first=120, silence=120, warm=warm, live=live, idle=idle
+                    str(claude), child, installed, first=120, silence=silence, warm=warm, live=live, idle=idle
                 )
             app = create_app(settings or Settings(allow_api_key=allow_api_key), backend, name=f"cmappy-{port}")
             app.config.TOUCHUP = False  # Sanic's rewriting of its own classes works once in a process

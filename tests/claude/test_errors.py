@@ -7,34 +7,20 @@ import signal
 import pytest
 from openai import APIError, APIStatusError
 
+from tests.faults.table import FAULTS
+
 pytestmark = pytest.mark.anyio
 
 QUESTION = {"role": "user", "content": "Hello"}
 
 
-def error(kind, message, **more):
-    """Return the answer of an API that fails at once."""
-    return {"error": {"type": kind, "message": message}, **more}
-
-
-TOO_LONG = error("invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum", status=400)
-REFUSALS = {
-    "400": (error("invalid_request_error", "max_tokens: too large", status=400), 400, "upstream_rejected"),
-    "too long": (TOO_LONG, 400, "context_length_exceeded"),
-    "401": (error("authentication_error", "invalid bearer token", status=401), 401, "claude_auth_error"),
-    "403": (error("permission_error", "not for you", status=403), 403, "permission_denied"),
-    "404": (error("not_found_error", "model: claude-sonnet-5-5", status=404), 404, "model_not_found"),
-    "413": (error("request_too_large", "too large", status=413), 413, "request_too_large"),
-    "429": (error("rate_limit_error", "slow down", status=429), 429, "rate_limit_exceeded"),
-    "500": (error("api_error", "internal", status=500), 503, "overloaded"),
-    "529": (error("overloaded_error", "overloaded", status=529), 503, "overloaded"),
-}
-BREAKS = {
-    "error": ({"text": "one two three", "then": "error", "after": 2, "then_wait": "read"}, "one two ", "overloaded"),
-    "cut": ({"text": "one two three", "then": "cut", "after": 2, "then_wait": "read"}, "one two ", "upstream_error"),
+API = {fault.name: fault for fault in FAULTS if fault.when == "api"}
+REFUSALS = {name: (fault.api, fault.status, fault.code) for name, fault in API.items() if not fault.begun}
+BREAKS = {name: (fault.api, "one two ", fault.status, fault.code) for name, fault in API.items() if fault.begun} | {
     "error in thinking": (
         {"blocks": [{"type": "thinking", "thinking": "hmm"}], "then": "error", "then_wait": "read"},
         "",
+        503,
         "overloaded",
     ),
 }
@@ -71,11 +57,14 @@ async def test_failure_before_the_answer_is_a_status(ask, stream, upstream, answ
     with pytest.raises(APIStatusError) as caught:
         await (stream if streamed else ask)(QUESTION)
 
+    told = caught.value.response.headers
+    repeated = told.get("x-should-retry") != "false" and (status == 429 or status >= 500)
     assert (status, code) == (caught.value.status_code, caught.value.code)
+    assert ((code == "rate_limit_exceeded"),) * 2 == (repeated, "retry-after" in told)
 
 
-@pytest.mark.parametrize(("answer", "text", "code"), BREAKS.values(), ids=BREAKS)
-async def test_failure_in_a_stream_is_an_error_frame(client, upstream, listen, answer, text, code):
+@pytest.mark.parametrize(("answer", "text", "status", "code"), BREAKS.values(), ids=BREAKS)
+async def test_failure_in_a_stream_is_an_error_frame(client, upstream, listen, answer, text, status, code):
     """What was said stays said, and then the official SDK raises: a broken answer is never taken for a short one."""
     upstream.always = answer
     said, error = await listen(client)
@@ -83,15 +72,15 @@ async def test_failure_in_a_stream_is_an_error_frame(client, upstream, listen, a
     assert (text, code) == (said, error.code)
 
 
-@pytest.mark.parametrize(("answer", "text", "code"), BREAKS.values(), ids=BREAKS)
-async def test_failure_in_a_plain_answer_is_a_status(ask, upstream, answer, text, code):
+@pytest.mark.parametrize(("answer", "text", "status", "code"), BREAKS.values(), ids=BREAKS)
+async def test_failure_in_a_plain_answer_is_a_status(ask, upstream, answer, text, status, code):
     """A client that gets its answer in one piece gets no part of a broken one."""
     upstream.always = answer
     upstream.release("read")
     with pytest.raises(APIStatusError) as caught:
         await ask(QUESTION)
 
-    assert code == caught.value.code
+    assert (status, code) == (caught.value.status_code, caught.value.code)
 
 
 @pytest.fixture(scope="module")

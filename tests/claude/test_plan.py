@@ -7,6 +7,8 @@ import httpx
 import pytest
 from openai import RateLimitError
 
+from tests.faults.table import FAULTS
+
 pytestmark = pytest.mark.anyio
 
 QUESTION = {"role": "user", "content": "Hello"}
@@ -76,7 +78,9 @@ async def test_exhausted_plan_is_a_429_until_it_is_reset(client, upstream, strea
             )
 
     told = refused.value.response.headers
-    assert ("usage_limit_reached", "false") == (refused.value.code, told["x-should-retry"])
+    [row] = [fault for fault in FAULTS if fault.when == "plan"]
+    assert (row.status, row.code) == (refused.value.status_code, refused.value.code)
+    assert "false" == told["x-should-retry"]
     assert int(told["retry-after"]) in range(int(SOON - time.time()), int(SOON - asked) + 2)
     assert 1 == len(upstream.requests)
 

@@ -8,17 +8,25 @@ PAGE = Path(__file__).with_name("README.md")
 
 _HEAD = """# What happens when something fails
 
-This page is made from [table.toml](table.toml), which also drives the tests beside it. In every row nothing is left
-behind (no process, no task, no open file), and the next request is answered as if nothing had been, unless the row says
-otherwise.
+This page is made from [table.toml](table.toml), which also drives the tests beside it and in `tests/claude`.
 
 Errors have OpenAI's form, `{"error": {"message", "type", "param", "code"}}`. Where some of the answer has been sent
 already, a plain request still gets the status; a stream ends with a frame `data: {"error": ...}` and without `[DONE]`.
-All errors here come with `x-should-retry: false`: the official SDKs do not repeat the request by themselves, because it
-may have cost tokens, and because what is broken here rarely mends itself.
 """
 _ANSWERS = """
-## While the server runs
+## When the CLI fails
+
+In every row nothing is left behind (no process, no task, no open file), and the next request is answered as if nothing
+had been, unless the row says otherwise. The errors come with `x-should-retry: false`: the official SDKs do not repeat
+the request by themselves, because it may have cost tokens, and because what is broken here rarely mends itself.
+
+| Fault | Status | `code` | In a stream | What the client should do |
+|---|---|---|---|---|
+"""
+_API = """
+## When the API fails
+
+The CLI's text is in the message. Only `rate_limit_exceeded` is repeated by the official SDKs by themselves.
 
 | Fault | Status | `code` | In a stream | What the client should do |
 |---|---|---|---|---|
@@ -35,9 +43,11 @@ _START = """
 
 def page():
     """Return the text of the page."""
-    answers = [_answer(fault) for fault in FAULTS if fault.when != "command"]
-    starts = [f"| {fault.what} | {fault.advice} |\n" for fault in FAULTS if fault.when == "command"]
-    return "".join([_HEAD, _ANSWERS, *answers, _START, *starts])
+    api, command = ("api", "plan"), ("command",)
+    answers = [_answer(fault) for fault in FAULTS if fault.when not in api + command]
+    refusals = [_answer(fault) for fault in FAULTS if fault.when in api]
+    starts = [f"| {fault.what} | {fault.advice} |\n" for fault in FAULTS if fault.when in command]
+    return "".join([_HEAD, _ANSWERS, *answers, _API, *refusals, _START, *starts])
 
 
 def _answer(fault):

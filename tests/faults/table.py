@@ -1,7 +1,7 @@
 """The faults of the table as values."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -19,6 +19,7 @@ class Fault:
     begun: bool = False
     next: str = ""
     silence: float = 120
+    api: dict = field(default_factory=dict)
 
     @property
     def question(self):
