@@ -75,8 +75,8 @@ class Reply:
 
     def feed(self, event: events.Event) -> Iterator[Chunk]:
         """Yield the chunks that follow from an event; raises the error that the event tells of."""
-        if isinstance(event, events.UserMessage | events.ControlRequest | events.Result):
-            yield from self._end_whole()
+        if self._whole_reason and isinstance(event, events.UserMessage | events.ControlRequest | events.Result):
+            yield from self._end_whole(self._whole_reason)
             if self.finished:
                 return
         match event:
@@ -143,11 +143,10 @@ class Reply:
                     yield from self._arguments(orjson.dumps(arguments).decode())
                     yield from self._stop_block()
 
-    def _end_whole(self) -> Iterator[Chunk]:
+    def _end_whole(self, reason: str) -> Iterator[Chunk]:
         """Finish a message that came without deltas: its blocks are followed by what the CLI makes of them."""
-        reason, self._whole_reason = self._whole_reason, None
-        if reason:
-            yield from self._end(reason)
+        self._whole_reason = None
+        yield from self._end(reason)
 
     def _think(self, thinking: str) -> Iterator[Chunk]:
         if thinking and self._reasoning:
