@@ -8,6 +8,12 @@ from typing import Any
 from conformance.exchange import Json
 from conformance.scenarios import Expected, Scenario
 
+# What programs know of OpenAI's and decide by; any other code is a server's own, and none can be demanded of another.
+_CODES = {
+    *("context_length_exceeded", "insufficient_quota", "invalid_api_key", "invalid_value", "model_not_found"),
+    *("rate_limit_exceeded", "unsupported_parameter", "unsupported_value"),
+}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -30,7 +36,8 @@ def case(scenario: Scenario, suffix: str = "", detail: Any = None) -> Case:
 
 def traits_of(expect: Expected) -> frozenset[str]:
     """Return how an answer ends and what is known of it: `ends-length`, `has-calls`, `no-content`, ..."""
-    known = ("content", "calls", "reasoning", "usage", "code", "param")
+    known = ("content", "calls", "reasoning", "usage", "param")
     having = {f"has-{name}" for name in known if getattr(expect, name)}
+    having |= {"has-code"} if expect.code in _CODES else set()
     silent = {"no-content"} if expect.content == "" else set()
     return frozenset(having | silent | {f"ends-{expect.finish_reason}"})

@@ -60,7 +60,8 @@ class Report:
                     "severity": check.severity,
                     "sentence": check.sentence,
                     "result": worst(self._found[check.id]),
-                    "cases": {case: _cell(finding) for case, finding in self._found[check.id].items()},
+                    "cases": _counts(self._found[check.id]),
+                    "findings": _findings(self._found[check.id]),
                 }
                 for check in looked
             ],
@@ -96,7 +97,7 @@ class Report:
     def _result(self, check: str) -> str:
         """Return how a check ended on the whole, on how many cases, and the reasons for known failures."""
         found = self._found[check]
-        outcome, counts = worst(found), Counter(finding.outcome for finding in found.values())
+        outcome, counts = worst(found), _counts(found)
         reasons = sorted({finding.why for finding in found.values() if finding.outcome is Outcome.KNOWN})
         match outcome:
             case Outcome.FAILED | Outcome.KNOWN:
@@ -106,8 +107,16 @@ class Report:
             case Outcome.NOT_SHOWN:
                 return outcome
             case _:
-                return ", ".join(f"{each} ({counts[each]})" for each in Outcome if counts[each])
+                return ", ".join(f"{each} ({count})" for each, count in counts.items())
 
 
-def _cell(finding: Finding) -> str:
-    return f"{finding.outcome}: {finding.why.partition(chr(10))[0]}" if finding.why else finding.outcome
+def _counts(found: dict[str, Finding]) -> dict[Outcome, int]:
+    """Return on how many cases a check ended in which way."""
+    counts = Counter(finding.outcome for finding in found.values())
+    return {each: counts[each] for each in Outcome if counts[each]}
+
+
+def _findings(found: dict[str, Finding]) -> dict[str, str]:
+    """Return the first line on each case that did not pass."""
+    wanting = {case: finding for case, finding in found.items() if finding.outcome is not Outcome.PASSED}
+    return {case: f"{each.outcome}: {each.why.partition(chr(10))[0]}" for case, each in wanting.items()}

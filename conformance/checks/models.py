@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.exchange import is_integer, is_text, pick, without
 from conformance.registry import MUST, SHOULD, check
-from conformance.subjects.models import Models
+from conformance.subjects.models import Lookup, Models
 
 
 @check("models.status", MUST)
@@ -86,19 +86,19 @@ def sdk_async(models: Models) -> None:
 
 
 @check("models.lookup", MUST)
-def lookup(models: Models) -> None:
+def lookup(models: Lookup) -> None:
     """API reference: `GET /models/{id}` gives the same object, also if the URL quotes every letter of the id."""
-    assert models.models[0] == models.first.json(), models.first.text
+    assert models.listed == models.first.json(), models.first.text
 
 
 @check("models.sdk-lookup", MUST)
-def sdk_lookup(models: Models) -> None:
+def sdk_lookup(models: Lookup) -> None:
     """`client.models.retrieve()` with `_strict_response_validation=True`."""
     assert "" == models.looked_up().complaint
 
 
 @check("models.asked-is-known", SHOULD)
-def asked_is_known(models: Models) -> None:
+def asked_is_known(models: Lookup) -> None:
     """The model that requests name can be looked up: programs do that before they use it."""
     assert pick(models.asked.json(), "id"), f"status {models.asked.status}: {models.asked.text}"
 

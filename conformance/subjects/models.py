@@ -1,4 +1,4 @@
-"""The list of models, and one of them looked up."""
+"""The list of models, and some of them looked up."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def _complaint(error: Exception) -> Seen:
 
 
 class Models:
-    """`GET /models`, and `GET /models/{id}` for its first one and for the one that the scenarios ask."""
+    """`GET /models`, and `HEAD`."""
 
     refused = False
 
-    def __init__(self, listed: Exchange, head: Exchange, first: Exchange, asked: Exchange) -> None:
-        self.listed, self.head, self.first, self.asked = listed, head, first, asked
+    def __init__(self, listed: Exchange, head: Exchange) -> None:
+        self.listed, self.head = listed, head
 
     @classmethod
     def cases(cls, scenarios: list[Scenario]) -> list[Case]:
@@ -42,17 +42,7 @@ class Models:
     @classmethod
     def observe(cls, session: Session, case: Case) -> Models:
         """Ask for them."""
-        listed = session.fetch("GET", "/models")
-        id = str(pick(listed.json(), "data", 0, "id"))
-        # Quoted as far as URLs allow it; what the server sees must be the same.
-        quoted = "".join(f"%{byte:02X}" for byte in id.encode())
-        asked = session.request(case.request)["model"]
-        return cls(
-            listed,
-            session.fetch("HEAD", "/models"),
-            session.fetch("GET", f"/models/{quoted}"),
-            session.fetch("GET", f"/models/{asked}"),
-        )
+        return cls(session.fetch("GET", "/models"), session.fetch("HEAD", "/models"))
 
     @cached_property
     def body(self) -> Json:
@@ -94,6 +84,29 @@ class Models:
             return Seen(asyncio.run(run()))
         except Exception as error:  # as above
             return _complaint(error)
+
+
+class Lookup:
+    """`GET /models/{id}`, for the first model of the list and for the one that the scenarios ask."""
+
+    refused = False
+
+    def __init__(self, listed: Any, first: Exchange, asked: Exchange) -> None:
+        self.listed, self.first, self.asked = listed, first, asked
+
+    @classmethod
+    def cases(cls, scenarios: list[Scenario]) -> list[Case]:
+        """Return the one case."""
+        return [Case("lookup", {"model": "sonnet"}, needs=frozenset({"models", "model_lookup"}))]
+
+    @classmethod
+    def observe(cls, session: Session, case: Case) -> Lookup:
+        """Ask for them."""
+        listed = pick(session.fetch("GET", "/models").json(), "data", 0)
+        # Quoted as far as URLs allow it; what the server sees must be the same.
+        quoted = "".join(f"%{byte:02X}" for byte in str(pick(listed, "id")).encode())
+        asked = session.request(case.request)["model"]
+        return cls(listed, session.fetch("GET", f"/models/{quoted}"), session.fetch("GET", f"/models/{asked}"))
 
     def looked_up(self) -> Seen:
         """Let the SDK read the one model, validating."""

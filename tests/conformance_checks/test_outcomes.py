@@ -117,8 +117,10 @@ def test_suite_runs_against_any_server_and_reports(address, tmp_path):
     results = {check["id"]: check["result"] for check in report["checks"]}
 
     assert 1 == done.returncode
-    assert ("pass", "fail", "any") == (results["models.sdk-validates"], results["models.lookup"], report["target"])
-    assert "| `models.lookup` | must | **fail** (1 of 1) |" in (tmp_path / "report.md").read_text()
+    assert ("pass", "fail", "not offered") == tuple(
+        results[f"models.{name}"] for name in ("sdk-validates", "head", "lookup")
+    )
+    assert "| `models.head` | should | **fail** (1 of 1) |" in (tmp_path / "report.md").read_text()
 
 
 def test_server_that_is_not_there_fails_and_does_not_break(failures):

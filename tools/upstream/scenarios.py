@@ -17,26 +17,27 @@ class Scenarios:
     """
 
     def __init__(self, scenarios: Iterable[Scenario]) -> None:
-        self._by_cue = {scenario.cue: scenario for scenario in scenarios if not scenario.handmade}
+        self.by_cue = {scenario.cue: scenario for scenario in scenarios if not scenario.handmade}
         self._taken: Counter[tuple[str, str]] = Counter()
 
     def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the answer to a request for a message."""
-        scenario = self._find(body)
+        scenario = self.find(body)
         if scenario is None:
-            last = next(_texts(body), "")
+            last = next(asked(body), "")
             message = f"No scenario ends with this text: {last[:200]}"
             return {"error": {"type": "invalid_request_error", "message": message}}
         turn = (_process(body), scenario.name)
         self._taken[turn] += 1
         return scenario.upstream[(self._taken[turn] - 1) % len(scenario.upstream)]
 
-    def _find(self, body: dict[str, Any]) -> Scenario | None:
+    def find(self, body: dict[str, Any]) -> Scenario | None:
         """Find the scenario by the last text that is a cue; what follows it was added by the CLI."""
-        return next((self._by_cue[text] for text in _texts(body) if text in self._by_cue), None)
+        return next((self.by_cue[text] for text in asked(body) if text in self.by_cue), None)
 
 
-def _texts(body: dict[str, Any]) -> Iterator[str]:
+def asked(body: dict[str, Any]) -> Iterator[str]:
+    """Yield the user's texts of a request, from the last to the first."""
     for message in reversed(body["messages"]):
         if message["role"] == "user":
             yield from texts(message)

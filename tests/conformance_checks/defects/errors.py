@@ -65,8 +65,8 @@ WORDS = [
     broken("detail instead of error", shape({"detail": "Unknown role"}), failure__object="Unknown role"),
     broken("error is a text", shape({"error": "Unknown role"}), failure__object="Unknown role"),
     broken("empty body", shape(""), failure__object="assert"),
-    broken("no param", drop("error", "param"), failure__fields="param", failure__param="MISSING"),
-    broken("no code", drop("error", "code"), failure__fields="code", failure__code="MISSING"),
+    broken("no param", drop("error", "param"), failure__fields="param"),
+    broken("no code", drop("error", "code"), failure__fields="code"),
     broken("no message", drop("error", "message"), failure__message="MISSING"),
     broken("message is a list", put("error", "message", value=[{"loc": 1}]), failure__message="loc"),
     broken("null type", put("error", "type", value=None), failure__type="None"),
@@ -116,7 +116,7 @@ BREAKS = [
     breaking("error twice", lambda chunks: [*chunks, FRAME], break__error="2"),
     breaking("no message", drop(-1, "error", "message"), break__message="MISSING"),
     breaking("no type", drop(-1, "error", "type"), break__type="MISSING"),
-    breaking("other code", put(-1, "error", "code", value="oops"), break__code="oops"),
+    breaking("number as code", put(-1, "error", "code", value=503), break__code="503"),
     breaking("text after the error", lambda chunks: [*chunks, chunk({"content": "!"})], break__last="not the last"),
     breaking(
         "flat error", lambda chunks: [*chunks[:-1], {"type": "error", "message": "Overloaded."}], break__error="0"

@@ -6,7 +6,7 @@ from copy import deepcopy
 import httpx
 
 from conformance.cases import Case
-from conformance.subjects.models import Models
+from conformance.subjects.models import Lookup, Models
 from tests.conformance_checks.defects import Broken, drop, ids, put
 from tests.conformance_checks.defects.flavours import JSON
 
@@ -37,7 +37,7 @@ def one(name, edit, **caught_by):
         content = "" if request.method == "HEAD" else json.dumps(LIST)
         return httpx.Response(200, headers=JSON, content=content) if listing else edit(request)
 
-    return Broken(name, Models, MODELS, server, ids(caught_by))
+    return Broken(name, Lookup, MODELS, server, ids(caught_by))
 
 
 def single(request):
