@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tools.recording.flags import differences, flags
 from tools.recording.shape import changes, shape
 
 RECORD = Path(__file__).parents[2] / "tools" / "record"
@@ -74,6 +75,62 @@ def test_keys_of_contents_do_not_matter(key):
 def test_noise_is_a_shape_of_its_own():
     """A line that is no JSON object is noticed, and breaks nothing."""
     assert ["+ (no JSON object)"] == changes(shape([b'{"type":"a"}']), shape([b'{"type":"a"}', b"oops", b"42"]))
+
+
+HELP = """Usage: claude [options] [command] [prompt]
+
+Options:
+  --tools <tools...>                    Built-in tools to make available. Also
+                                        --print and more
+  --allowedTools, --allowed-tools <tools...>
+      Comma-separated list of tool names
+  -p, --print                           Print the answer
+  --bare                                Minimal mode
+
+Commands:
+  attach <id>                           Open a session --bg
+"""
+
+
+CLAUDE = """#!/bin/sh
+if [ "$1" = --help ]; then printf '  --kept  old\\n  --new   fresh\\n'; else echo '9.9.9 (Claude Code)'; fi
+"""
+
+
+def test_flags_are_read_from_the_help():
+    """Every flag with its short form and with what it takes, and nothing that a description mentions."""
+    told = ["--allowedTools, --allowed-tools <tools...>", "--bare", "-p, --print", "--tools <tools...>"]
+
+    assert told == flags(HELP)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        pytest.param(["--a", "--b"], ["--a", "--b"], [], id="nothing"),
+        pytest.param(["--a", "--b"], ["--b"], ["- --a"], id="gone"),
+        pytest.param(["--a"], ["--a", "--b"], ["+ --b"], id="new"),
+        pytest.param(["--a <json>"], ["--a <file>"], ["- --a <json>", "+ --a <file>"], id="another value"),
+    ],
+)
+def test_change_of_flags_is_told(before, after, told):
+    """Every flag that comes or goes is named, and so is one that takes something else."""
+    assert told == differences(before, after)
+
+
+@pytest.mark.parametrize(
+    ("known", "code", "told"), [("--gone\n--kept\n", 1, ["- --gone", "+ --new"]), ("--kept\n--new\n", 0, [])]
+)
+def test_check_tells_the_flags_that_have_changed(tmp_path, known, code, told):
+    """Another version of the CLI is compared with the list that was recorded, and the list is left alone."""
+    (tmp_path / "flags.txt").write_text(known)
+    claude = tmp_path / "claude"
+    claude.write_text(CLAUDE)
+    claude.chmod(0o755)
+    done = run("--check", "flags", "--claude", str(claude), "--into", str(tmp_path))
+
+    assert (code, told) == (done.returncode, list(map(str.strip, done.stdout.splitlines()[2:]))), done.stderr
+    assert known == (tmp_path / "flags.txt").read_text()
 
 
 def test_list_names_all_scenarios():

@@ -16,7 +16,8 @@ from pathlib import Path
 from cmappy.errors import CmappyError
 from cmappy.fixture import BadFixture, load
 from tools import scenario
-from tools.recording.session import INITIALIZE, Session, hermetic_session, live_session
+from tools.recording.flags import differences
+from tools.recording.session import FLAGS, INITIALIZE, Session, hermetic_session, live_session
 from tools.recording.shape import changes, shape
 from tools.scenario import Scenario
 
@@ -54,10 +55,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Run scenarios through the real Claude Code CLI and write fixtures/<name>.ndjson. "
         "Hermetic: the CLI talks to a stub of the API on loopback, without an account.",
     )
-    parser.add_argument("name", nargs="*", help=f"a scenario, or {INITIALIZE} (default: all)")
+    parser.add_argument("name", nargs="*", help=f"a scenario, {INITIALIZE}, or {FLAGS} (default: all)")
     parser.add_argument("--list", action="store_true", help="name the scenarios and do nothing")
     parser.add_argument(
-        "--check", action="store_true", help="record to a temporary folder, and report what has changed its shape"
+        "--check",
+        action="store_true",
+        help="record to a temporary folder, and list the kinds of lines, their fields and the flags that have changed",
     )
     parser.add_argument("--live", action="store_true", help="use your own login and the real API: spends your quota")
     parser.add_argument(
@@ -71,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _choose(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario]:
     """Return the scenarios of those names, all if there is no name; a ValueError names the unknown."""
-    known = {each.name for each in scenarios} | {INITIALIZE}
+    known = {each.name for each in scenarios} | {INITIALIZE, FLAGS}
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"there is no scenario {unknown[0]!r}; `tools/record --list` names them all")
     return [each for each in scenarios if not names or each.name in names]
@@ -86,9 +89,8 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
             live_session(claude, folder) if flags.live else hermetic_session(claude, folder, scenarios)
         )
         async with opened as session:
-            version = (await session.backend.status()).cli_version
             purse = "your own login, whose quota this spends" if flags.live else "a stub of the API, no account"
-            print(f"{claude} {version}, with {purse}", flush=True)
+            print(f"{claude} {session.version}, with {purse}", flush=True)
             room = asyncio.Semaphore(_AT_ONCE)
 
             async def one(name: str, record: Callable[[], Awaitable[None]]) -> int:
@@ -105,7 +107,20 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
                     print(f"{each.name:{_WIDTH}} left out: the real API does not fail on demand")
                 else:
                     recordings.append(one(each.name, partial(session.record, each)))
-            return sum(await asyncio.gather(*recordings))
+            told = await _flags(session, flags) if not flags.name or FLAGS in flags.name else 0
+            return told + sum(await asyncio.gather(*recordings))
+
+
+async def _flags(session: Session, flags: argparse.Namespace) -> int:
+    """Write the list of the CLI's flags, or tell what has changed in it; returns 1 if something has."""
+    file = flags.into / f"{FLAGS}.txt"
+    before, after = file.read_text("utf-8").splitlines() if file.exists() else [], await session.flags()
+    told = differences(before, after)
+    if not flags.check:
+        file.write_text("".join(f"{flag}\n" for flag in after), "utf-8")
+    outcome = ("other flags" if told else "same flags") if flags.check else ("changed" if told else "unchanged")
+    print("\n    ".join([f"{FLAGS:{_WIDTH}} {len(after):5} flags        {outcome}", *told]), flush=True)
+    return 1 if told and flags.check else 0
 
 
 async def _one(name: str, recording: Awaitable[None], flags: argparse.Namespace, folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -21,11 +22,13 @@ from cmappy.translate.models import resolve
 from cmappy.translate.request import to_turn
 from cmappy.turn import Turn
 from tools import hermetic
+from tools.recording.flags import flags
 from tools.scenario import Scenario
 from tools.upstream.scenarios import Scenarios
 from tools.upstream.server import Upstream
 
 INITIALIZE = "initialize"  # the name of the recording that holds the CLI's list of models, and no turn
+FLAGS = "flags"  # the name of the list of the CLI's flags
 
 _PATIENCE = 120.0  # seconds
 _WHO_ARE_YOU = (
@@ -41,6 +44,7 @@ class Session:
     folder: Path
     backend: ClaudeBackend
     variables: Mapping[str, str]
+    version: str
 
     async def record(self, scenario: Scenario) -> None:
         """Write the recording of a scenario; raises CmappyError if the CLI cannot be driven to its end."""
@@ -71,8 +75,16 @@ class Session:
             finally:
                 process.end()
                 await process.ended()
-        version = (await self.backend.status()).cli_version
-        write(self.folder / f"{INITIALIZE}.ndjson", Fixture(None, (line,), version, today()))
+        write(self.folder / f"{INITIALIZE}.ndjson", Fixture(None, (line,), self.version, today()))
+
+    async def flags(self) -> list[str]:
+        """Return the flags that the CLI lists in its help."""
+        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        asked = await asyncio.create_subprocess_exec(
+            self.claude, "--help", stdin=null, stdout=pipe, stderr=null, env=self.variables
+        )
+        said, _ = await asked.communicate()
+        return flags(said.decode())
 
 
 @asynccontextmanager
@@ -98,6 +110,6 @@ async def _session(claude: Path, folder: Path, inherited: Mapping[str, str]) -> 
     installed = await inspect(str(claude), variables)
     backend = ClaudeBackend(str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE)
     try:
-        yield Session(claude, folder, backend, variables)
+        yield Session(claude, folder, backend, variables, installed.version)
     finally:
         await backend.close()
