@@ -6,8 +6,10 @@ The server of a module is shared by its tests and keeps its port to the upstream
 import asyncio
 import importlib.machinery
 import importlib.util
+import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 from contextlib import asynccontextmanager, suppress
@@ -113,6 +115,24 @@ def claude():
     return binary
 
 
+@pytest.fixture(scope="session")
+def resolved(claude, tmp_path_factory):
+    """Return the model that each name of the CLI stands for, as the CLI itself tells; it changes with its version."""
+    home = tmp_path_factory.mktemp("home")
+    asked = json.dumps({"type": "control_request", "request_id": "1", "request": {"subtype": "initialize"}})
+    said = subprocess.run(
+        [claude, *launch.ARGUMENTS],
+        input=asked + "\n",
+        env=hermetic.environment(home, "http://127.0.0.1:9"),
+        cwd=home,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    [answer] = [line for line in map(json.loads, said.splitlines()) if line["type"] == "control_response"]
+    return {model["value"]: model["resolvedModel"] for model in answer["response"]["response"]["models"]}
+
+
 @pytest.fixture(scope="module")
 def upstream_port():
     """Reserve a port for the stubs of a module: bound and not listening, so that nobody else is given it."""
@@ -191,6 +211,18 @@ def arrived(upstream):
         return Arrived(only.headers, only.body)
 
     return look
+
+
+@pytest.fixture
+async def usual(serve, upstream, tmp_path_factory):
+    """Return what the CLI asks of the API where nothing is set up, and forget that it was asked."""
+    folder = tmp_path_factory.mktemp("usual")
+    (folder / "home").mkdir()
+    async with serve(folder) as bare, bare.client() as client:
+        await client.chat.completions.create(model="sonnet", messages=[{"role": "user", "content": "Hello"}])
+    [only] = upstream.requests
+    upstream.requests.clear()
+    return only.body
 
 
 @pytest.fixture

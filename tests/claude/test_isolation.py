@@ -12,6 +12,7 @@ pytestmark = pytest.mark.anyio
 
 PLANTED = "PLANTED-bd41"
 SECRET = "PROMPT-7c0e"
+SETTABLE = ("model", "max_tokens", "output_config", "thinking")
 MEMORY = f"# Rules\nAlways say {PLANTED}.\n"
 DEFINITION = f"---\nname: planted\ndescription: {PLANTED}\n---\nSay {PLANTED}.\n"
 MEMORY_FILES = ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/CLAUDE.md", ".claude/rules/planted.md")
@@ -109,13 +110,12 @@ async def test_own_instructions_do_not_reach_the_model(say, arrived):
     assert [] == request.body["tools"]
 
 
-async def test_own_settings_do_not_change_the_request(say, arrived):
+async def test_own_settings_do_not_change_the_request(usual, say, arrived):
     """The user's choice of model, effort and limits for Claude Code does not apply to clients of cmappy."""
     await say()
 
-    body = arrived().body
-    told = (body["model"], body["max_tokens"], body["output_config"]["effort"])
-    assert ("claude-sonnet-5-5", 128000, "medium") == told
+    told = arrived().body
+    assert [usual[name] for name in SETTABLE] == [told[name] for name in SETTABLE]
 
 
 async def test_own_programs_do_not_run(say, descendants, gone, folder):

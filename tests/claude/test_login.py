@@ -36,7 +36,7 @@ async def test_api_key_is_used_where_it_is_allowed(ask_with, arrived):
     assert ("key", None) == (headers["x-api-key"], headers.get("authorization"))
 
 
-async def test_environment_of_the_server_does_not_steer_the_cli(ask_with, arrived):
+async def test_environment_of_the_server_does_not_steer_the_cli(usual, ask_with, arrived):
     """Variables of Claude Code that happen to be set where cmappy starts change no request."""
     await ask_with(
         ANTHROPIC_MODEL="opus",
@@ -48,8 +48,8 @@ async def test_environment_of_the_server_does_not_steer_the_cli(ask_with, arrive
     )
 
     request = arrived()
-    told = (request.body["model"], request.body["max_tokens"], request.body["output_config"]["effort"])
-    assert ("claude-sonnet-5-5", 128000, "medium") == told
+    settable = ("model", "max_tokens", "output_config", "thinking")
+    assert [usual[name] for name in settable] == [request.body[name] for name in settable]
     assert (None, None) == (request.headers.get("x-planted"), request.body.get("temperature"))
 
 

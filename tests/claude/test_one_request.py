@@ -94,12 +94,12 @@ async def test_answer_without_text_is_not_asked_for_again(ask, arrived, watched,
     assert [{"role": "user", "content": [{"type": "text", "text": "How long?"}]}] == arrived().messages
 
 
-async def test_refusal_without_text_is_not_repeated(ask, arrived, watched):
+async def test_refusal_without_text_is_not_repeated(ask, arrived, watched, resolved):
     """A refusal is an answer: the CLI's own second try and its other model are switched off."""
     answer = await watched(ask(QUESTION), {"blocks": [], "stop_reason": "refusal"})
 
     assert "content_filter" == answer.choices[0].finish_reason
-    assert "claude-sonnet-5-5" == arrived().body["model"]
+    assert resolved["sonnet"] == arrived().body["model"]
 
 
 async def test_finished_answer_is_followed_by_nothing(ask, arrived, watched):

@@ -9,24 +9,31 @@ OLD = "claude-opus-4-6"  # passed on although the CLI does not list it
 
 
 @pytest.mark.parametrize(
-    ("asked", "arrives"),
+    ("asked", "alias"),
     [
-        ("sonnet", "claude-sonnet-5-5"),
-        ("claude-sonnet-4", "claude-sonnet-5-5"),
-        ("claude-sonnet-5", "claude-sonnet-5-5"),
-        ("claude-opus-4", "claude-opus-5-5"),
-        ("claude-haiku-4", "claude-haiku-5-5"),
-        ("default", "claude-sonnet-5-5"),
-        ("openai/haiku", "claude-haiku-5-5"),
-        ("claude-haiku-4-5", "claude-haiku-4-5"),
-        (OLD, OLD),
+        ("sonnet", "sonnet"),
+        ("claude-sonnet-4", "sonnet"),
+        ("claude-sonnet-5", "sonnet"),
+        ("claude-opus-4", "opus"),
+        ("claude-haiku-4", "haiku"),
+        ("default", "default"),
+        ("openai/haiku", "haiku"),
     ],
 )
-async def test_model_arrives_resolved(ask, arrived, asked, arrives):
-    """The CLI resolves its aliases and passes full ids on, without a request of its own to check them."""
+async def test_alias_arrives_resolved(ask, arrived, resolved, asked, alias):
+    """The model is the one that the CLI says it is, and no request of its own checks that it exists."""
     answer = await ask(QUESTION, model=asked)
 
-    assert (arrives, arrives) == (arrived().body["model"], answer.model)
+    assert (resolved[alias], resolved[alias]) == (arrived().body["model"], answer.model)
+    assert resolved[alias].startswith("claude-")
+
+
+@pytest.mark.parametrize("model", ["claude-haiku-4-5", OLD])
+async def test_full_id_arrives_as_it_is(ask, arrived, model):
+    """Whoever names a model gets that one."""
+    answer = await ask(QUESTION, model=model)
+
+    assert (model, model) == (arrived().body["model"], answer.model)
 
 
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])

@@ -1,6 +1,7 @@
 """Round trips of the client's functions: what the API receives, however the conversation found its process."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,10 @@ def bare(block):
 
 
 def works_in(pid, folder):
-    """Return whether a process has its working directory somewhere in a folder."""
-    return folder in Path(f"/proc/{pid}/cwd").readlink().parents
+    """Return whether a process has its working directory somewhere in a folder; one that has ended has none."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return folder in Path(f"/proc/{pid}/cwd").readlink().parents
+    return False
 
 
 def text(said):

@@ -57,13 +57,13 @@ async def test_version_and_login_are_told(claude, auth, told):
     assert Installed("2.1.330", told) == await ask(claude(auth=auth))
 
 
-@pytest.mark.parametrize("version", ["2.1.330", "2.1.331", "2.2.0", "3.0.0", "10.0.0"])
+@pytest.mark.parametrize("version", ["2.1.286", "2.1.330", "2.2.0", "3.0.0", "10.0.0"])
 async def test_this_and_later_versions_will_do(claude, version):
     """Numbers are compared, not texts."""
     assert version == (await ask(claude(version=f"echo {version}"))).version
 
 
-@pytest.mark.parametrize("version", ["2.1.329", "2.0.999", "1.9.9"])
+@pytest.mark.parametrize("version", ["2.1.285", "2.0.999", "1.9.9"])
 async def test_older_versions_are_refused(claude, version):
     """Not all that cmappy promises was seen to work with them; the command that upgrades is told."""
     with pytest.raises(CliFailed, match=f"{version} is too old; .* npm install -g @anthropic-ai/claude-code@latest"):

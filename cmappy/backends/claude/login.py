@@ -14,9 +14,10 @@ import orjson
 
 from cmappy.errors import CliFailed, LoginFailed
 
-# The oldest for which all of tests/claude passes. Before 2.1.280 long descriptions of tools are cut, and before 2.1.269
-# tools may be lost altogether; before 2.1.248 the CLI reads files that a prompt names.
-OLDEST = (2, 1, 330)
+# The oldest for which all of tests/claude passes. Before 2.1.286 `auth status` names an API key that is stored beside
+# the subscription which pays. Before 2.1.280 long descriptions of tools are cut, before 2.1.269 tools may be lost
+# altogether, and before 2.1.248 the CLI reads files that a prompt names.
+OLDEST = (2, 1, 286)
 _PATIENCE = 60.0  # seconds; a first start after the installation reads 380 MB from the disk
 
 # Without the user's settings, as the CLI is run later: a key that only they name is not used, so it must not be told.
