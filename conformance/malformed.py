@@ -94,6 +94,18 @@ MALFORMED = [
     ),
     _body("tools-object", "tools", tools={}, tag="tools"),
     _body("tool-without-name", "tools[0].function.name", tools=[{"type": "function", "function": {}}], tag="tools"),
+    _body(
+        "tool-name-with-a-space",
+        "tools[0].function.name",
+        tools=[{"type": "function", "function": {"name": "the weather"}}],
+        tag="tools",
+    ),
+    _body(
+        "broken-parameters",
+        None,
+        tools=[{"type": "function", "function": {"name": "weather", "parameters": {"type": "nonsense"}}}],
+        tag="tools",
+    ),
     _body("unknown-choice", "tool_choice", tools=[_WEATHER], tool_choice="sometimes", tag="tools"),
     _message("orphan-result", None, _USER, {"role": "tool", "tool_call_id": "call_9", "content": "sunny"}, tag="tools"),
     _message("missing-result", None, _USER, {"role": "assistant", "tool_calls": [_CALL]}, _USER, tag="tools"),

@@ -106,3 +106,10 @@ def test_retries_are_bounded():
     ]
 
     assert ["2", "0"] == told
+
+
+def test_limits_of_the_cli_for_calls_are_nobodys():
+    """Where it stops waiting for a call, it asks the API by itself; without a limit it waited for 46 minutes."""
+    limits = {"MCP_TOOL_TIMEOUT": "1000", "CLAUDE_CODE_SDK_MCP_TOOL_IDLE_TIMEOUT": "1000", "MCP_TIMEOUT": "1000"}
+
+    assert set() == limits.keys() & environment(limits, own_address=ADDRESS).keys()

@@ -354,6 +354,16 @@ def test_process_that_goes_on_by_itself_is_not_settled():
     assert not conversation.settled
 
 
+def test_heartbeat_of_a_parked_call_changes_nothing():
+    """The CLI tells every 30 seconds that it still waits."""
+    conversation = parked("a")
+    beat = line(type="tool_progress", tool_use_id="a-heartbeat-0", elapsed_time_seconds=30, heartbeat=True)
+    told = [conversation.feed(beat) for _ in range(20)]
+
+    assert {b""} == {step.write for step in told}
+    assert (True, True) == (conversation.settled, conversation.fits(results("a")))
+
+
 def test_only_the_clients_results_go_to_the_api():
     """The CLI asks by its hook: it may send what the client returned, and not its own words for a wrong call."""
     hook = line(type="control_request", request_id="h", request={"subtype": "hook_callback", "callback_id": RESULTS})

@@ -108,6 +108,11 @@ def test_maps_of_models_add_up(arguments):
     assert {"a": "b", "c": "d"} == read(*arguments).model_map
 
 
+def test_calls_may_stay_open_for_more_than_ten_minutes():
+    """The CLI itself waits for longer; this is what ends its process."""
+    assert 600 < Settings().live_timeout
+
+
 def test_settings_can_be_made_from_python():
     """Tests and embedders have no command line."""
     assert {"a": "b"} == Settings(model_map={"a": "b"}).model_map
