@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance import scenarios, servers, targets
+from conformance import capture, scenarios, servers, targets
+from conformance.exchange import pick
 from conformance.items import Item, Look, Outcome, items, worst
 from conformance.report import Report, describe
 from conformance.scenarios import Scenario
@@ -28,12 +29,16 @@ SCENARIOS = pytest.StashKey[list[Scenario]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("conformance", "conformance to OpenAI's API")
-    group.addoption("--base-url", metavar="URL", help="a running server, as for the SDK's base_url")
-    group.addoption("--api-key", metavar="KEY", default="unused", help="its key")
-    group.addoption("--model", metavar="NAME", help="its model, instead of the scenarios'")
-    group.addoption("--target", metavar="NAME", help="a file of conformance/targets that describes it")
+    group.addoption("--base-url", metavar="URL", help="a running server, such as http://127.0.0.1:8000/v1")
+    group.addoption("--api-key", metavar="KEY", default="unused", help="its key (default: %(default)s)")
+    group.addoption("--model", metavar="NAME", help="its model (default: the first that it lists)")
     group.addoption(
-        "--scenarios", metavar="DIR", type=Path, default=scenarios.FOLDER, help="requests and their answers"
+        "--target",
+        metavar="NAME",
+        help="what it offers: a name from conformance/targets, or a .toml file (default: text, models and errors)",
+    )
+    group.addoption(
+        "--scenarios", metavar="DIR", type=Path, help="what to ask, and what the answers must say (default: questions)"
     )
     group.addoption("--claude", metavar="PATH", type=Path, help="start cmappy with this Claude Code CLI")
     group.addoption("--sample", action="store_true", help="one scenario for each set of tags: faster")
@@ -44,14 +49,28 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read what the options name."""
     config.addinivalue_line("markers", "observes(kind): run all checks of that kind of subject")
     chosen = config.getoption("--target") or ("any" if config.getoption("--base-url") else "cmappy")
-    target = targets.load(chosen)
+    try:
+        target = targets.load(chosen)
+        config.option.scenarios = config.option.scenarios or _scenarios_of(target)
+        known = scenarios.load(config.option.scenarios)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
     live_upstream = config.getoption("--claude") is not None or not target.replays
-    known = scenarios.load(config.getoption("--scenarios"))
     known = scenarios.sample(known) if config.getoption("--sample") else known
     config.stash[TARGET] = target
     config.stash[SCENARIOS] = [each for each in known if not (live_upstream and each.handmade)]
     if config.getoption("--report"):
         config.pluginmanager.register(Report(config.getoption("--report"), target), "conformance-report")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the exact bytes out where answers are not always the same."""
+    recorded = config.stash[TARGET].replays and not config.getoption("--claude")
+    return True if collection_path.name == "test_wire.py" and not recorded else None
+
+
+def _scenarios_of(target: Target) -> Path:
+    return scenarios.RECORDED if target.replays else scenarios.QUESTIONS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -66,7 +85,12 @@ def session(pytestconfig: pytest.Config) -> Iterator[Session]:
     """Look at one server."""
     with _address(pytestconfig) as url:
         door = Door(url=url, key=pytestconfig.getoption("--api-key"))
-        yield Session(door, pytestconfig.stash[TARGET], pytestconfig.getoption("--model"))
+        listed = capture.fetch(door, "GET", "/models")
+        if listed.status in (0, 401, 403):
+            pytest.exit(f"{url}/models: {f'status {listed.status}, ' if listed.status else ''}{listed.text}", 2)
+        target = pytestconfig.stash[TARGET]
+        first = pick(listed.json(), "data", 0, "id") if target.name == "any" else None
+        yield Session(door, target, pytestconfig.getoption("--model") or first or None)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -13,15 +14,18 @@ from conformance.items import Finding, Outcome, worst
 from conformance.registry import CHECKS, Check
 from conformance.targets import Target
 
+# Where a compared value stands in the suite's own objects helps nobody.
+_WHERE = re.compile(r"\n *\+ +(where|and) .*")
 _SHOWN = 5  # failed cases in the text on a failed check; the report has all
+_LINE = 160  # characters of what a report tells of a failed case
 
 
 def describe(check: Check, findings: dict[str, Finding]) -> str:
     """Return the text on a check that failed: what it stands on, and what it found."""
     failed = {case: finding.why for case, finding in findings.items() if finding.outcome is Outcome.FAILED}
     more = f"\n... and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
-    cases = "\n".join(f"{case}: {why}" for case, why in list(failed.items())[:_SHOWN])
-    heading = f"{check.id} ({check.severity}) failed on {len(failed)} of {len(findings)} cases: {check.sentence}"
+    cases = _WHERE.sub("", "\n".join(f"{case}: {why}" for case, why in list(failed.items())[:_SHOWN]))
+    heading = f"{check.severity}, fails on {len(failed)} of {len(findings)} cases: {check.sentence}"
     return f"{heading}\n{cases}{more}"
 
 
@@ -117,6 +121,6 @@ def _counts(found: dict[str, Finding]) -> dict[Outcome, int]:
 
 
 def _findings(found: dict[str, Finding]) -> dict[str, str]:
-    """Return the first line on each case that did not pass."""
-    wanting = {case: finding for case, finding in found.items() if finding.outcome is not Outcome.PASSED}
-    return {case: f"{each.outcome}: {each.why.partition(chr(10))[0]}" for case, each in wanting.items()}
+    """Return the first line on each case that failed, as far as it says something."""
+    failed = {case: each for case, each in found.items() if each.outcome in (Outcome.FAILED, Outcome.KNOWN)}
+    return {case: each.why.partition("\n")[0][:_LINE] for case, each in failed.items()}

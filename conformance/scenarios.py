@@ -14,7 +14,8 @@ from pathlib import Path
 
 from conformance.exchange import Json
 
-FOLDER = Path(__file__).parent.parent / "fixtures" / "scenarios"
+RECORDED = Path(__file__).parent.parent / "fixtures" / "scenarios"  # cmappy's, with what each answer must say
+QUESTIONS = Path(__file__).parent / "questions"  # for any server: whatever its model says will do
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,11 @@ class Scenario:
 
 
 def load(folder: Path) -> list[Scenario]:
-    """Return the scenarios of a folder, by name."""
-    return [_scenario(path) for path in sorted(folder.glob("*.json"))]
+    """Return the scenarios of a folder, by name; a ValueError tells what is wrong with one."""
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise ValueError(f"there are no scenarios (*.json) in {folder}")
+    return [_scenario(path) for path in paths]
 
 
 def sample(scenarios: list[Scenario]) -> list[Scenario]:
@@ -77,9 +81,12 @@ def sample(scenarios: list[Scenario]) -> list[Scenario]:
 
 
 def _scenario(path: Path) -> Scenario:
-    said = json.loads(path.read_text("utf-8"))
-    tags, handmade = frozenset(said["tags"]), said.get("handmade", False)
-    return Scenario(path.stem, said["request"], _expected(said["expect"]), tags, handmade)
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        tags, handmade = frozenset(said["tags"]), said.get("handmade", False)
+        return Scenario(path.stem, said["request"], _expected(said["expect"]), tags, handmade)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is no scenario: {error!r}") from error
 
 
 def _expected(said: Json) -> Expected:

@@ -37,12 +37,19 @@ class Target:
 
 
 def load(name: str) -> Target:
-    """Return the target of that name; a FileNotFoundError tells that nobody has described it."""
-    said = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+    """Return the target that a file describes, one of `targets/` or any other; a ValueError tells what is wrong."""
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(each.stem for each in FOLDER.glob("*.toml")))
+        raise ValueError(f"there is no target {name}; known are {known}, or give the path of a .toml file")
+    try:
+        said = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: {error}") from error
     return Target(
-        name,
-        said["about"],
-        frozenset(said["capabilities"]),
+        path.stem,
+        said.get("about", ""),
+        frozenset(said.get("capabilities", ())),
         said.get("models", {}),
         said.get("known_failures", {}),
         said.get("replays", False),

@@ -8,7 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from conformance.conftest import SCENARIOS, TARGET
+from conformance.conftest import SCENARIOS
 from conformance.exchange import Exchange
 from conformance.scenarios import Scenario, sample
 from conformance.session import Session
@@ -24,10 +24,8 @@ class Wire(SingleFileSnapshotExtension):
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Take one scenario for each set of tags, if the answers are always the same."""
-    config = metafunc.config
-    recorded = config.stash[TARGET].replays and not config.getoption("--claude")
-    known = sample(config.stash[SCENARIOS]) if recorded else []
+    """Take one scenario for each set of tags."""
+    known = sample(metafunc.config.stash[SCENARIOS])
     metafunc.parametrize("scenario", known, ids=[each.name for each in known])
 
 

@@ -15,6 +15,4 @@ def shown(offer: Offer) -> None:
 @check("offer.honest", MUST)
 def honest(offer: Offer) -> None:
     """API reference, "Error codes": what is not offered is refused with 400; ignoring it silently is a wrong answer."""
-    wanted = offer.expect.content or "", list(offer.expect.calls)
-
-    assert not offer.missing or offer.refused or wanted == offer.told, f"needs {', '.join(sorted(offer.missing))}"
+    assert not offer.missing or offer.refused or offer.is_as_wanted, f"needs {', '.join(sorted(offer.missing))}"

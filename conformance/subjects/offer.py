@@ -29,6 +29,13 @@ class Offer(Plain):
         return offer
 
     @property
+    def is_as_wanted(self) -> bool:
+        """Whether the answer is what it would be if everything were offered, as far as that is known."""
+        (text, calls), expect = self.told, self.expect
+        ending = self.pick("choices", 0, "finish_reason")
+        return expect.content in (None, text) and list(expect.calls) == calls and expect.finish_reason in (None, ending)
+
+    @property
     def told(self) -> tuple[str, list[Call]]:
         """The text and the calls of the answer; what cannot be read is left out."""
         texts = [pick(call, "function", "arguments") for call in self.calls]
