@@ -1,12 +1,15 @@
 """What the README says of the code is what the code says."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tools import marks, tables
+from tools import marks, standing, tables
 
-README = Path(__file__).resolve().parent.parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent.parent
+README = ROOT / "README.md"
+REPORTS = [ROOT / "conformance" / "reports" / f"{name}.json" for name in ("cmappy", "claude-max-proxy-py")]
 
 
 @pytest.mark.parametrize("name", ["fields", "settings"])
@@ -15,6 +18,35 @@ def test_readme_shows_the_table_that_the_code_makes(name):
     text = README.read_text("utf-8")
 
     assert marks.replace(text, name, getattr(tables, name)()) == text
+
+
+def test_readme_shows_what_the_reports_tell():
+    """The table is out of date: run tools/conformance-reports."""
+    text = README.read_text("utf-8")
+
+    assert marks.replace(text, "conformance", standing.table(REPORTS)) == text
+
+
+def report(path, **results):
+    """Write a report on a server that offers text."""
+    checks = [
+        {"id": f"{kind}.{number}", "severity": "must", "result": result}
+        for kind, found in results.items()
+        for number, result in enumerate(found)
+    ]
+    path.write_text(json.dumps({"target": "mine", "capabilities": ["text"], "checks": checks}))
+    return path
+
+
+def test_checks_of_what_is_not_offered_do_not_count(tmp_path):
+    """A server without functions passes many a check of them because it calls none: that shows nothing."""
+    path = report(tmp_path / "mine.json", answer=["pass", "fail", "not offered"], sdk=["pass"], tools=["pass", "pass"])
+    rows = [line.strip("| ").split(" | ") for line in standing.table([path]).splitlines()]
+
+    assert {("plain answers", "1 of 2"), ("the official SDK", "1 of 1"), ("function calling", "not offered")} <= {
+        *map(tuple, rows)
+    }
+    assert ["**all that must hold**", "2 of 3"] in rows
 
 
 def test_marks_that_are_missing_are_an_error():
