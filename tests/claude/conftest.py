@@ -41,6 +41,7 @@ class Server:
 
     url: str
     folder: Path
+    backend: ClaudeBackend
 
     @property
     def home(self):
@@ -182,7 +183,7 @@ def serve(claude, upstream_port):
             app = create_app(settings or Settings(allow_api_key=allow_api_key), backend, name=f"cmappy-{port}")
             app.config.TOUCHUP = False  # Sanic's rewriting of its own classes works once in a process
             async with serving(app, listener, drain=0):
-                yield Server(f"http://127.0.0.1:{port}", folder)
+                yield Server(f"http://127.0.0.1:{port}", folder, backend)
             Sanic.unregister_app(app)
 
     return run
