@@ -5,7 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from openai import BadRequestError
+from openai import BadRequestError, pydantic_function_tool
+from pydantic import BaseModel
 
 pytestmark = pytest.mark.anyio
 
@@ -107,6 +108,54 @@ async def test_three_rounds_stay_in_one_process(ask, upstream):
     assert ["parked", "parked", "parked", "live"] == [*routes[1:], route, last]
     assert told == body["told"]
     assert [*told, ("assistant", [text("Done.")]), ("user", [text("And now?")])] == again["told"]
+
+
+@pytest.mark.parametrize("helper", ["stream", "parse"])
+async def test_messages_of_the_sdks_helpers_can_be_sent_back(client, upstream, helper):
+    """A program appends what a helper returned, parsed objects and all, and the API sees the round trip.
+
+    Prose beside the calls is left out where a schema is asked for: the helpers would take it for broken JSON.
+    """
+
+    class Weather(BaseModel):
+        """The answer."""
+
+        sunny: bool
+
+    class GetWeather(BaseModel):
+        """The function."""
+
+        city: str
+
+    last = {"type": "tool_use", "id": "toolu_9x", "name": "StructuredOutput", "input": {"sunny": True}}
+    upstream.script(
+        {"blocks": [text("I look."), use(1, "GetWeather", city="Oslo"), use(2, "GetWeather", city="Rome")]},
+        {"blocks": [last]},
+    )
+    asked = {"model": "sonnet", "tools": [pydantic_function_tool(GetWeather)], "response_format": Weather}
+
+    async def run(messages):
+        if helper == "parse":
+            return (await client.chat.completions.parse(messages=messages, **asked)).choices[0].message
+        async with client.chat.completions.stream(messages=messages, **asked) as stream:
+            return (await stream.get_final_completion()).choices[0].message
+
+    called = await run([QUESTION])
+    said = await run([QUESTION, called, answer(1, "sun"), answer(2, "rain")])
+
+    told = upstream.messages_requests[1].body["messages"]
+    assert [GetWeather(city="Oslo"), GetWeather(city="Rome")] == [
+        call.function.parsed_arguments for call in called.tool_calls
+    ]
+    assert Weather(sunny=True) == said.parsed
+    assert [
+        ("assistant", [use(1, "GetWeather", city="Oslo"), use(2, "GetWeather", city="Rome")]),
+        ("user", [result(1, text("sun")), result(2, text("rain"))]),
+    ] == [
+        (message["role"], [bare(block) for block in message["content"]])
+        for message in told
+        if message["role"] != "system"
+    ][1:]
 
 
 async def test_results_survive_a_restart_of_the_server(ask, upstream, serve, tmp_path_factory):
