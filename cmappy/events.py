@@ -54,6 +54,12 @@ class Route(Event):
     route: str
 
 
+class Setup(Event):
+    """What the CLI is about to ask the model with, once for each message of the user's."""
+
+    tools: tuple[str, ...] | None = None
+
+
 class MessageStart(Event):
     """The model begins to answer. A second one in the same turn is the CLI's own second try."""
 
@@ -243,6 +249,8 @@ def parse(line: bytes) -> Event:
                 return RateLimit.model_validate(_without_nulls(said["rate_limit_info"]))
             case "control_response":
                 return ControlResponse.model_validate(_without_nulls(said["response"]))
+            case "system" if said.get("subtype") == "init":
+                return Setup.model_validate(said)
             case "system" if said.get("subtype") == "api_retry":
                 return ApiRetry.model_validate(said)
     except (orjson.JSONDecodeError, ValidationError, KeyError, TypeError, AttributeError) as error:

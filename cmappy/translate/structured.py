@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jsonschema_rs
 import orjson
 
@@ -50,7 +52,7 @@ class Structured:
     def check(self) -> None:
         """Raise CliFailed if the answer does not follow the schema."""
         try:
-            valid = jsonschema_rs.is_valid(orjson.loads(self._schema), orjson.loads(self._text))
+            valid = validator(orjson.loads(self._schema)).is_valid(orjson.loads(self._text))
         except orjson.JSONDecodeError:
             valid = False
         if not valid:
@@ -63,3 +65,14 @@ class Structured:
             "is wanted.",
             code="schema_not_followed",
         )
+
+
+def validator(schema: dict[str, Any]) -> jsonschema_rs.Draft7Validator | jsonschema_rs.Draft202012Validator:
+    """Return what tells whether a value follows a schema; raises ValidationError or ValueError if it is none."""
+    draft7 = "draft-07" in str(schema.get("$schema"))
+    kind = jsonschema_rs.Draft7Validator if draft7 else jsonschema_rs.Draft202012Validator
+    return kind({name: value for name, value in schema.items() if name != "$schema"}, retriever=_refuse)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"the reference {uri} leads out of the schema, and nothing is fetched")

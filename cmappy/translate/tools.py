@@ -15,7 +15,7 @@ import orjson
 
 from cmappy.errors import InvalidRequest, Unsupported
 from cmappy.openai.chat import ChatRequest, Choice, Function
-from cmappy.translate.structured import TOOL
+from cmappy.translate.structured import TOOL, validator
 from cmappy.turn import Tool, ToolChoice
 
 MOST_TOOLS = 128  # OpenAI's own limit
@@ -129,15 +129,8 @@ def _schema(schema: dict[str, Any] | None, path: str) -> str:
 
 
 def _compile(schema: dict[str, Any], path: str) -> None:
-    draft7 = "draft-07" in str(schema.get("$schema"))
-    validator = jsonschema_rs.Draft7Validator if draft7 else jsonschema_rs.Draft202012Validator
-    bare = {name: value for name, value in schema.items() if name != "$schema"}
     try:
-        validator(bare, retriever=_refuse)
+        validator(schema)
     except (jsonschema_rs.ValidationError, ValueError) as error:
         said = getattr(error, "message", str(error))
         raise InvalidRequest(f"Invalid JSON Schema: {said[:300]}.", param=path, code="invalid_schema") from error
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(f"the reference {uri} leads out of the schema, and nothing is fetched")

@@ -8,6 +8,8 @@ import pytest
 from openai import BadRequestError, InternalServerError
 from pydantic import BaseModel, Field
 
+from tests.scripted.harness import until
+
 pytestmark = pytest.mark.anyio
 
 QUESTION = {"role": "user", "content": "Plan a trip."}
@@ -135,6 +137,18 @@ KEYWORDS = {
     "discriminator": {"type": "object", "discriminator": {"propertyName": "at"}, "properties": {"at": {}}},
     "unknown keywords": {"type": "object", "x-order": 1, "properties": {"at": {"x-note": "y", "markdown": True}}},
     "regular expression": {"type": "object", "properties": {"k": {"type": "string", "pattern": "(?i)^a"}}},
+    "regular expressions of Python": {
+        "type": "object",
+        "properties": {
+            "k": {"type": "string", "pattern": r"^\d{3}\-\d{4}$"},
+            "l": {"type": "string", "pattern": r"\Aa\_b"},
+            "m": {"type": "string", "pattern": r"[\w.\-]+@[\w\-]+(?:\.\w{2,4})+"},
+            "n": {"type": "string", "pattern": "a}]"},
+        },
+    },
+    "OpenAPI's": {"type": "object", "properties": {"at": {"$ref": "#/$defs/x", "nullable": True}}, "$defs": {"x": {}}},
+    "conditions without an end": {"type": "object", "if": {"required": ["at"]}, "properties": {"k": {"then": {}}}},
+    "more items": {"type": "object", "properties": {"at": {"type": "array", "additionalItems": False}}},
     "anchors": {"type": "object", "$defs": {"p": {"$anchor": "p"}}, "properties": {"at": {"$ref": "#/$defs/p"}}},
     "formats": {"type": "object", "properties": {"k": {"type": "string", "format": "made-up"}}},
     "no type": {"properties": {"at": {"type": "array"}}},
@@ -154,10 +168,24 @@ async def test_no_keyword_makes_the_cli_ignore_the_schema(ask, upstream, schema)
     assert {"at": [1.5]} == json.loads(answer.choices[0].message.content)
 
 
+async def test_schema_that_the_cli_ignores_all_the_same_is_an_error(ask, upstream, server, gone):
+    """Its process is ended before it asks the API for an answer that nothing would hold to the schema."""
+    pool = server.backend.pool
+    await until(lambda: pool.warm)
+    processes = pool.warm
+    upstream.always = {"text": "Prose.", "wait": "the error"}
+    with pytest.raises(BadRequestError, match="schema") as refused:
+        await ask(QUESTION, **following({"type": "object", "properties": {"a": {"enum": ["twice", "twice"]}}}))
+    await gone(processes)
+
+    assert ("response_format.json_schema.schema", 0) == (refused.value.param, len(upstream.requests))
+
+
 BROKEN = {
     "bad type": {"type": "object", "properties": {"a": {"type": "strin"}}},
     "lost reference": {"type": "object", "properties": {"a": {"$ref": "#/$defs/nowhere"}}},
     "reference to the network": {"type": "object", "properties": {"a": {"$ref": "https://example.com/a.json"}}},
+    "no dialect": {"$schema": 5, "type": "object", "properties": {"a": {"type": "strin"}}},
     "bad expression": {"type": "object", "properties": {"a": {"pattern": "("}}},
     "list at the root": {"type": "array", "items": {}},
 }

@@ -7,7 +7,7 @@ import pytest
 
 from cmappy.backends.claude.messages import END_OF_TEXT, RESULTS
 from cmappy.backends.claude.protocol import Conversation, Step
-from cmappy.errors import CliFailed
+from cmappy.errors import CliFailed, InvalidRequest
 from cmappy.turn import Media, Message, Text, Tool, ToolResult, Turn
 
 TOOL = Tool("f", "", '{"type":"object"}')
@@ -116,6 +116,25 @@ def test_nothing_is_shown_before_the_question():
 def test_all_of_the_answer_is_shown(said):
     """As it is; the translator decides what it means."""
     assert Step(show=True) == step(said)
+
+
+@pytest.mark.parametrize(
+    ("offered", "error", "code"),
+    [
+        (["f"], InvalidRequest, "invalid_schema"),
+        (["StructuredOutput"], CliFailed, "function_lost"),
+        (["f", "StructuredOutput", "g"], CliFailed, "function_lost"),
+    ],
+    ids=["schema", "function", "too much"],
+)
+def test_cli_that_does_not_offer_what_it_was_told_is_an_error(offered, error, code):
+    """It drops a schema or a function that it does not understand, and says nothing."""
+    turn = dataclasses.replace(TURN, tools=(TOOL,), schema="{}")
+    init = {"type": "system", "subtype": "init"}
+    with pytest.raises(error) as caught:
+        step(line(**init, tools=["f", "StructuredOutput"]), line(**init, tools=offered), turn=turn)
+
+    assert code == caught.value.code
 
 
 def test_answers_to_control_requests_are_not_shown():

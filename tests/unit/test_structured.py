@@ -61,6 +61,11 @@ def test_schema_of_an_older_draft_is_read_as_such():
     assert fed('{"a":["x",1]}', schema=schema).check() is None
 
 
+def test_schema_of_no_draft_is_read_as_the_newest():
+    """A schema may say of itself what it likes."""
+    assert fed('{"a":1}', schema='{"$schema":5,"required":["a"]}').check() is None
+
+
 def test_prose_instead_is_an_error_with_advice():
     """The CLI has reminded the model once already."""
     error = Structured(SCHEMA).missing()

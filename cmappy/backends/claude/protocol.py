@@ -16,7 +16,8 @@ import orjson
 
 from cmappy import events
 from cmappy.backends.claude import messages
-from cmappy.errors import CliFailed
+from cmappy.errors import CliFailed, CmappyError, InvalidRequest
+from cmappy.translate.structured import TOOL
 from cmappy.turn import Block, Message, Text, ToolResult, ToolUse, Turn
 
 _MOST_PARKED = 3  # calls; with more the CLI changes the order of their results
@@ -49,6 +50,7 @@ class Conversation:
         self._base_url = base_url
         self._turn: Turn | None = None
         self._batches: deque[bytes] = deque()
+        self._offered = 0
         self._asked = False
         self._begun = False
         self._over = False
@@ -112,6 +114,8 @@ class Conversation:
                 return Step()
             case events.ControlRequest():
                 return self._asked_by_cli(event)
+            case events.Setup(tools=tuple(tools)) if len(tools) != self._offered:
+                raise _not_taken(schema=bool(self._turn and self._turn.schema and TOOL not in tools))
             case events.Result(is_error=False) if not self._asked:
                 return Step(write=self._next())
             case events.Result():
@@ -147,6 +151,7 @@ class Conversation:
 
     def _begin(self, turn: Turn, batches: list[bytes]) -> None:
         self._turn = turn
+        self._offered = len(turn.tools) + bool(turn.schema)
         self._batches.extend(batches)
         self._asked = self._begun = self._over = self._locked = self.settled = False
         self._said.clear()
@@ -190,6 +195,17 @@ class Conversation:
         # After an answer without any text the CLI asks for one.
         done = waits if reason == "tool_use" else reason in {"end_turn", "stop_sequence"} and bool(self._said)
         return Step(show=True, over=True, goes_on=not done)
+
+
+def _not_taken(*, schema: bool) -> CmappyError:
+    """Return the error for what the CLI leaves out of its offer to the model, without a word."""
+    if schema:
+        return InvalidRequest(
+            "The Claude Code CLI does not take this schema, and does not say why. Simplify it.",
+            param="response_format.json_schema.schema",
+            code="invalid_schema",
+        )
+    return CliFailed("The Claude Code CLI has lost a function of this request. Try again.", code="function_lost")
 
 
 def _is_delta(line: bytes) -> bool:

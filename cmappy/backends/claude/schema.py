@@ -7,6 +7,7 @@ checked against the client's own schema.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _SCHEMA = {"additionalItems", "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then"}
@@ -14,10 +15,16 @@ _SCHEMAS = {"allOf", "anyOf", "oneOf", "items"}  # lists of schemas
 _NAMED_SCHEMAS = {"$defs", "definitions", "patternProperties", "properties"}
 _PLAIN = {
     *("$comment", "$id", "$ref", "const", "default", "description", "enum", "examples", "format", "title", "type"),
-    *("contentEncoding", "contentMediaType", "deprecated", "nullable", "readOnly", "writeOnly"),
+    *("contentEncoding", "contentMediaType", "deprecated", "readOnly", "writeOnly"),
     *("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"),
     *("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties", "required", "uniqueItems"),
 }
+# What JavaScript (with `u`) and Rust read alike; the CLI drops the whole schema for an escape that it does not know.
+_PATTERN = re.compile(
+    r"""( [^\\()\[\]{}] | \) | \((?!\?) | \(\?[:=!] | \{\d+(,\d*)?\} | \\[dDwWsSbBnrt\\^$.|?*+()\[\]{}/]
+    | \[( [^\\\[\]-] | -(?!\\[dDwWsS]) | \\[dDwWsS](?!-[^\]]) | \\[-nrt\\^$.|?*+()\[\]{}/] )*\] )*""",
+    re.VERBOSE,
+)
 
 
 def draft7(schema: Any) -> Any:
@@ -34,6 +41,10 @@ def draft7(schema: Any) -> Any:
             kept[keyword] = draft7(value)
         elif keyword == "prefixItems":  # the name of a list of items since draft 2020-12
             kept["items"] = [draft7(item) for item in value]
-        elif keyword in _PLAIN or (keyword == "pattern" and "(?" not in value):  # JavaScript knows fewer groups
+        elif keyword in _PLAIN or (keyword == "pattern" and _PATTERN.fullmatch(value)):
             kept[keyword] = value
+    if "if" not in kept or not {"then", "else"} & kept.keys():  # one is nothing without the other
+        kept = {keyword: value for keyword, value in kept.items() if keyword not in {"if", "then", "else"}}
+    if not isinstance(kept.get("items"), list):
+        kept.pop("additionalItems", None)
     return kept

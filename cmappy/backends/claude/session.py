@@ -47,7 +47,11 @@ class Session:
         limit = self._first
         while not self.over:
             line = await self.process.line(limit)
-            step = self.conversation.feed(line)
+            try:
+                step = self.conversation.feed(line)
+            except CmappyError:
+                self.process.end(at_once=True)  # it may be about to ask the API
+                raise
             self.over, limit = step.over, self._silence
             if step.write:
                 self.process.write(step.write)
