@@ -66,6 +66,11 @@ def test_schema_of_no_draft_is_read_as_the_newest():
     assert fed('{"a":1}', schema='{"$schema":5,"required":["a"]}').check() is None
 
 
+def test_schema_of_a_schema_is_not_fetched():
+    """A client could make the server send requests wherever it wants: here nobody would answer."""
+    assert fed("{}", schema='{"$schema":"http://127.0.0.1:9/schema"}').check() is None
+
+
 def test_prose_instead_is_an_error_with_advice():
     """The CLI has reminded the model once already."""
     error = Structured(SCHEMA).missing()
