@@ -79,14 +79,3 @@ class Structured:
             "is wanted.",
             code="schema_not_followed",
         )
-
-
-def validator(schema: dict[str, Any]) -> jsonschema_rs.Draft7Validator | jsonschema_rs.Draft202012Validator:
-    """Return what tells whether a value follows a schema; raises ValidationError or ValueError if it is none."""
-    draft7 = "draft-07" in str(schema.get("$schema"))
-    kind = jsonschema_rs.Draft7Validator if draft7 else jsonschema_rs.Draft202012Validator
-    return kind({name: value for name, value in schema.items() if name != "$schema"}, retriever=_refuse)
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(f"the reference {uri} leads out of the schema, and nothing is fetched")
