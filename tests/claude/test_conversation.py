@@ -1,5 +1,9 @@
 """What arrives of a conversation: every message with its role, in its place, with every byte of its text."""
 
+import base64
+import struct
+import zlib
+
 import pytest
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +138,30 @@ async def test_sixty_turns_keep_their_order(ask, arrived):
 
     expected = [message(each["role"], each["content"]) for each in [*history, turn("user", "last")]]
     assert expected == arrived().messages
+
+
+def png(width, height):
+    """Return a black image."""
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes((width + 1) * height))),
+        (b"IEND", b""),
+    )
+    packed = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    ]
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(packed)).decode()
+
+
+@pytest.mark.parametrize(("width", "kept"), [(1900, True), (2100, False)], ids=["small", "large"])
+async def test_large_images_are_scaled_down_by_the_cli(ask, arrived, width, kept):
+    """The one thing that does not arrive as it was sent, as the README says; the model is told of it."""
+    sent = png(width, 10)
+    url = {"url": f"data:image/png;base64,{sent}"}
+    await ask({"role": "user", "content": [{"type": "image_url", "image_url": url}]})
+
+    [message] = arrived().messages
+    assert (kept, not kept) == (sent == message["content"][0]["source"]["data"], "original 2100x10" in str(message))
 
 
 async def test_answer_can_be_continued(ask, upstream):
