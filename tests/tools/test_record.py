@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from tools.recording.flags import differences, flags
-from tools.recording.shape import changes, shape
+from tools.recording.shape import changes, shape, together
 
 RECORD = Path(__file__).parents[2] / "tools" / "record"
 
@@ -66,7 +66,16 @@ def test_change_of_shape_is_told(before, after, told):
     assert told == changes(shape_of(*before), shape_of(*after))
 
 
-@pytest.mark.parametrize("key", ["input", "arguments", "structured_output", "modelUsage"])
+def test_changes_of_many_recordings_are_told_once():
+    """A new version changes the same field in every recording: it is one change."""
+    changed = {"hello": ["- a: x", "+ b"], "image": ["- a: x"], "files": [], "length": ["- a: x"], "stop": ["- a: x"]}
+
+    assert ["- a: x  (4 recordings)", "+ b  (hello)"] == together(changed)
+
+
+@pytest.mark.parametrize(
+    "key", ["input", "arguments", "structured_output", "modelUsage", "model_usage_since_last_result"]
+)
 def test_keys_of_contents_do_not_matter(key):
     """What a model wrote, and which model it was, is not the CLI's shape."""
     assert [] == changes(shape_of({"type": "a", key: {"x": 1}}), shape_of({"type": "a", key: {"y": 1}}))
@@ -119,7 +128,8 @@ def test_change_of_flags_is_told(before, after, told):
 
 
 @pytest.mark.parametrize(
-    ("known", "code", "told"), [("--gone\n--kept\n", 1, ["- --gone", "+ --new"]), ("--kept\n--new\n", 0, [])]
+    ("known", "code", "told"),
+    [("--gone\n--kept\n", 1, ["- --gone  (flags)", "+ --new  (flags)"]), ("--kept\n--new\n", 0, [])],
 )
 def test_check_tells_the_flags_that_have_changed(tmp_path, known, code, told):
     """Another version of the CLI is compared with the list that was recorded, and the list is left alone."""
@@ -129,7 +139,7 @@ def test_check_tells_the_flags_that_have_changed(tmp_path, known, code, told):
     claude.chmod(0o755)
     done = run("--check", "flags", "--claude", str(claude), "--into", str(tmp_path))
 
-    assert (code, told) == (done.returncode, list(map(str.strip, done.stdout.splitlines()[2:]))), done.stderr
+    assert (code, told) == (done.returncode, done.stdout.splitlines()[2:]), done.stderr
     assert known == (tmp_path / "flags.txt").read_text()
 
 

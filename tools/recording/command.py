@@ -18,11 +18,13 @@ from cmappy.fixture import BadFixture, load
 from tools import scenario
 from tools.recording.flags import differences
 from tools.recording.session import FLAGS, INITIALIZE, Session, hermetic_session, live_session
-from tools.recording.shape import changes, shape
+from tools.recording.shape import changes, shape, together
 from tools.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "fixtures"
+
+Told = tuple[str, list[str]]  # the name of a recording, and what has changed in it
 
 _AT_ONCE = 4  # processes; much of the time goes by in waiting for the second try of a failed request
 _WIDTH = 32  # of a scenario's name
@@ -93,11 +95,11 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
             print(f"{claude} {session.version}, with {purse}", flush=True)
             room = asyncio.Semaphore(_AT_ONCE)
 
-            async def one(name: str, record: Callable[[], Awaitable[None]]) -> int:
+            async def one(name: str, record: Callable[[], Awaitable[None]]) -> Told:
                 async with room:
                     return await _one(name, record(), flags, folder)
 
-            recordings = []
+            recordings: list[Awaitable[Told]] = []
             if not flags.name or INITIALIZE in flags.name:
                 recordings.append(one(INITIALIZE, session.record_initialize))
             for each in chosen:
@@ -107,31 +109,35 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
                     print(f"{each.name:{_WIDTH}} left out: the real API does not fail on demand")
                 else:
                     recordings.append(one(each.name, partial(session.record, each)))
-            told = await _flags(session, flags) if not flags.name or FLAGS in flags.name else 0
-            return told + sum(await asyncio.gather(*recordings))
+            if not flags.name or FLAGS in flags.name:
+                recordings.append(_flags(session, flags))
+            found = dict(await asyncio.gather(*recordings))
+            for line in together(found):
+                print(line)
+            return sum(bool(changed) for changed in found.values())
 
 
-async def _flags(session: Session, flags: argparse.Namespace) -> int:
-    """Write the list of the CLI's flags, or tell what has changed in it; returns 1 if something has."""
+async def _flags(session: Session, flags: argparse.Namespace) -> Told:
+    """Write the list of the CLI's flags, or compare it with the one that was written."""
     file = flags.into / f"{FLAGS}.txt"
     before, after = file.read_text("utf-8").splitlines() if file.exists() else [], await session.flags()
     told = differences(before, after)
     if not flags.check:
         file.write_text("".join(f"{flag}\n" for flag in after), "utf-8")
     outcome = ("other flags" if told else "same flags") if flags.check else ("changed" if told else "unchanged")
-    print("\n    ".join([f"{FLAGS:{_WIDTH}} {len(after):5} flags        {outcome}", *told]), flush=True)
-    return 1 if told and flags.check else 0
+    print(f"{FLAGS:{_WIDTH}} {len(after):5} flags        {outcome}", flush=True)
+    return FLAGS, told if flags.check else []
 
 
-async def _one(name: str, recording: Awaitable[None], flags: argparse.Namespace, folder: Path) -> int:
-    """Record one scenario, and tell how it went; returns 1 if it failed or has changed its shape."""
+async def _one(name: str, recording: Awaitable[None], flags: argparse.Namespace, folder: Path) -> Told:
+    """Record one scenario, say how it went, and return what has changed in its shape."""
     committed, started = flags.into / f"{name}.ndjson", time.monotonic()
     before = committed.read_bytes() if committed.exists() else b""
     try:
         await recording
     except CmappyError as error:
         print(f"{name:{_WIDTH}} FAILED: {error}", flush=True)
-        return 1
+        return name, ["cannot be recorded"]
     after = (folder / f"{name}.ndjson").read_bytes()
     lines = load(after).lines
     told: list[str] = []
@@ -140,9 +146,8 @@ async def _one(name: str, recording: Awaitable[None], flags: argparse.Namespace,
     else:
         told = _compare(before, lines)
         outcome = "another shape" if told else "same shape"
-    spent = f"{len(lines):5} lines {time.monotonic() - started:5.1f} s"
-    print("\n    ".join([f"{name:{_WIDTH}} {spent}  {outcome}", *told]), flush=True)
-    return 1 if told else 0
+    print(f"{name:{_WIDTH}} {len(lines):5} lines {time.monotonic() - started:5.1f} s  {outcome}", flush=True)
+    return name, told
 
 
 def _compare(before: bytes, lines: Sequence[bytes]) -> list[str]:

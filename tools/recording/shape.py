@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 Shape = dict[str, frozenset[str]]
 
-_CONTENTS = {"input", "arguments", "structured_output", "modelUsage"}  # their keys are the client's, or names of models
+# Their keys are the client's, or names of models.
+_CONTENTS = {"input", "arguments", "structured_output", "modelUsage", "model_usage_since_last_result"}
 
 
 def shape(lines: Iterable[bytes]) -> Shape:
@@ -33,6 +34,18 @@ def changes(before: Shape, after: Shape) -> list[str]:
         told += [f"- {kind}: {path}" for path in sorted(before[kind] - after[kind])]
         told += [f"+ {kind}: {path}" for path in sorted(after[kind] - before[kind])]
     return told
+
+
+def together(changed: Mapping[str, list[str]]) -> list[str]:
+    """Return the changes of several recordings, each once, with where it was seen."""
+    seen: defaultdict[str, list[str]] = defaultdict(list)
+    for name, told in changed.items():
+        for change in told:
+            seen[change].append(name)
+    return [
+        f"{change}  ({', '.join(names) if len(names) < 4 else f'{len(names)} recordings'})"
+        for change, names in seen.items()
+    ]
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
