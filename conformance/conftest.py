@@ -89,8 +89,9 @@ def session(pytestconfig: pytest.Config) -> Iterator[Session]:
         if listed.status in (0, 401, 403):
             pytest.exit(f"{url}/models: {f'status {listed.status}, ' if listed.status else ''}{listed.text}", 2)
         target = pytestconfig.stash[TARGET]
-        first = pick(listed.json(), "data", 0, "id") if target.name == "any" else None
-        yield Session(door, target, pytestconfig.getoption("--model") or first or None)
+        named = target.models or pytestconfig.option.scenarios != scenarios.QUESTIONS
+        first = None if named else pick(listed.json(), "data", 0, "id") or None
+        yield Session(door, target, pytestconfig.getoption("--model") or first)
 
 
 @contextmanager
