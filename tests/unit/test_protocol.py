@@ -122,8 +122,8 @@ def test_all_of_the_answer_is_shown(said):
     ("offered", "error", "code"),
     [
         (["f"], InvalidRequest, "invalid_schema"),
-        (["StructuredOutput"], CliFailed, "function_lost"),
-        (["f", "StructuredOutput", "g"], CliFailed, "function_lost"),
+        (["StructuredOutput"], CliFailed, "wrong_functions"),
+        (["f", "StructuredOutput", "g"], CliFailed, "wrong_functions"),
     ],
     ids=["schema", "function", "too much"],
 )
