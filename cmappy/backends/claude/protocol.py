@@ -50,7 +50,7 @@ class Conversation:
         self._base_url = base_url
         self._turn: Turn | None = None
         self._batches: deque[bytes] = deque()
-        self._offered: set[str] = set()
+        self._offered = 0
         self._asked = False
         self._begun = False
         self._over = False
@@ -114,8 +114,8 @@ class Conversation:
                 return Step()
             case events.ControlRequest():
                 return self._asked_by_cli(event)
-            case events.Setup(tools=tuple(tools)) if self._offered != set(tools):
-                raise _wrong_offer(self._offered - set(tools))
+            case events.Setup(tools=tuple(tools)) if len(tools) != self._offered:  # it has other names for some
+                raise _wrong_offer(schema=bool(self._turn and self._turn.schema and TOOL not in tools))
             case events.Result(is_error=False) if not self._asked:
                 return Step(write=self._next())
             case events.Result():
@@ -151,7 +151,7 @@ class Conversation:
 
     def _begin(self, turn: Turn, batches: list[bytes]) -> None:
         self._turn = turn
-        self._offered = {tool.name for tool in turn.tools} | ({TOOL} if turn.schema else set())
+        self._offered = len(turn.tools) + bool(turn.schema)
         self._batches.extend(batches)
         self._asked = self._begun = self._over = self._locked = self.settled = False
         self._said.clear()
@@ -197,9 +197,9 @@ class Conversation:
         return Step(show=True, over=True, goes_on=not done)
 
 
-def _wrong_offer(missing: set[str]) -> CmappyError:
+def _wrong_offer(*, schema: bool) -> CmappyError:
     """Return the error for an offer to the model that is not the client's: the CLI leaves things out without a word."""
-    if missing == {TOOL}:
+    if schema:
         return InvalidRequest(
             "The Claude Code CLI does not take this schema, and does not say why. Simplify it.",
             param="response_format.json_schema.schema",
