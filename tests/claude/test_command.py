@@ -9,6 +9,8 @@ import pytest
 from anyio import to_thread
 from openai import APIConnectionError, APIError, AuthenticationError, OpenAI
 
+from cmappy.backends.claude import launch
+from cmappy.backends.claude.messages import control
 from tools import hermetic
 
 pytestmark = pytest.mark.anyio
@@ -129,6 +131,20 @@ async def test_killed_command_leaves_no_child(start, upstream, descendants, gone
     assert 0 < len(processes)
     with pytest.raises(APIConnectionError):
         await asked
+
+
+async def test_idle_cli_ends_when_its_input_is_closed(claude, upstream, tmp_path):
+    """So it does where nothing else ends it with a server that was killed."""
+    (tmp_path / "home").mkdir()
+    environment = launch.environment(hermetic.environment(tmp_path / "home", upstream.url), own_address="")
+    process = await asyncio.create_subprocess_exec(
+        *launch.arguments(str(claude)), env=environment, cwd=tmp_path, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    process.stdin.write(control({"subtype": "apply_flag_settings", "settings": {}}))
+    await process.stdout.readuntil(b"control_response")
+    _, stderr = await process.communicate(b"")  # which closes its stdin
+
+    assert (0, b"") == (process.returncode, stderr)
 
 
 async def test_missing_login_is_told_at_the_start(start):

@@ -126,6 +126,18 @@ async def test_conversation_of_another_owner_is_not_continued(scripted):
     assert ("cold", "live") == (stranger.route, owner.route)
 
 
+async def test_calls_of_another_owner_are_not_answered(scripted):
+    """A process that waits for results takes them from nobody but the client whose calls they are."""
+    asked = turn("!call 1", tools=(TOOL,))
+    async with scripted.backend(live=4) as backend:
+        called = await ask(backend, asked, "alice")
+        after = with_results(asked, called, "sunny")
+        stranger = await ask(backend, after, "bob")
+        owner = await ask(backend, after, "alice")
+
+    assert ("cold", "parked") == (stranger.route, owner.route)
+
+
 async def test_settings_of_one_turn_end_with_it(scripted):
     """A limit, a stop sequence, an effort and the lock at a limit hold for their own turn only."""
     limited = dataclasses.replace(FIRST, max_tokens=10, stop=("END",), effort="none")
