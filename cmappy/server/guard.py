@@ -62,7 +62,7 @@ class Guard:
                 "as `Authorization: Bearer KEY`."
             )
         if method == "POST":
-            _check_content_type(headers.get("content-type"))
+            _check_content_type(headers.getall("content-type", []))
         return client
 
     def cors(self, headers: Header) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _is_preflight(method: str, headers: Header) -> bool:
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
-def _check_content_type(declared: str | None) -> None:
+def _check_content_type(declared: list[str]) -> None:
     """Refuse what a web page's form could send; JSON without a declaration is taken."""
-    if declared is not None and declared.partition(";")[0].strip().lower() != "application/json":
+    if any(kind.partition(";")[0].strip().lower() != "application/json" for kind in declared):
         raise NotJson("The body must be JSON. Send it with `Content-Type: application/json`.")

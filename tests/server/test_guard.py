@@ -210,6 +210,14 @@ async def test_anything_but_json_is_refused(client, backend, declared):
     assert (415, "unsupported_media_type", []) == (*told(response), backend.turns)
 
 
+async def test_second_declaration_is_not_overlooked(client, backend):
+    """What another program might take for a form is not taken for JSON."""
+    twice = [("content-type", "application/json"), ("content-type", "text/plain")]
+    response = await client.post(CHAT, content=BODY, headers=twice)
+
+    assert (415, "unsupported_media_type", []) == (*told(response), backend.turns)
+
+
 @pytest.mark.parametrize("key", [KEY, OTHER])
 async def test_each_key_opens(connect, key):
     """There can be one for each client."""
