@@ -81,6 +81,13 @@ def test_keys_of_contents_do_not_matter(key):
     assert [] == changes(shape_of({"type": "a", key: {"x": 1}}), shape_of({"type": "a", key: {"y": 1}}))
 
 
+def test_results_of_the_clis_own_do_not_matter():
+    """They come before the end of an answer or after it, as it happens, and after it nobody reads."""
+    result = {"type": "user", "tool_use_result": "done", "message": {"content": [{"type": "tool_result"}]}}
+
+    assert [] == changes(shape_of({"type": "user"}), shape_of({"type": "user"}, result))
+
+
 def test_noise_is_a_shape_of_its_own():
     """A line that is no JSON object is noticed, and breaks nothing."""
     assert ["+ (no JSON object)"] == changes(shape([b'{"type":"a"}']), shape([b'{"type":"a"}', b"oops", b"42"]))

@@ -15,13 +15,17 @@ _CONTENTS = {"input", "arguments", "structured_output", "modelUsage", "model_usa
 
 
 def shape(lines: Iterable[bytes]) -> Shape:
-    """Return the paths of keys that each kind of line has in a recording."""
+    """Return the paths of keys that each kind of line has in a recording.
+
+    The CLI's results of its own calls are left out: whether they come before the end of the answer, after which nobody
+    reads, is a matter of luck.
+    """
     found: defaultdict[str, set[str]] = defaultdict(set)
     for line in lines:
         said = _object(line)
         if said is None:
             found["(no JSON object)"].add("")
-        else:
+        elif "tool_use_result" not in said:
             found[_kind(said)].update(_paths(said))
     return {kind: frozenset(paths) for kind, paths in found.items()}
 
