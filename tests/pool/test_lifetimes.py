@@ -106,6 +106,18 @@ async def test_process_that_dies_of_its_turn_is_an_error(scripted, fault):
     assert starts + (fault == "exits_before") == scripted.starts
 
 
+async def test_turn_has_a_head_start_on_the_process_that_replaces_its_own(scripted, monkeypatch):
+    """Starting it keeps a core busy while the answer is made."""
+    monkeypatch.setattr(pool, "_HEAD_START", 3600.0)
+    async with scripted.backend(warm=1) as backend:
+        await until(lambda: backend.pool.warm)
+        before = scripted.starts
+        first = await ask(backend, FIRST)
+        second = await ask(backend, FIRST)
+
+    assert ("warm", "cold", before + 1) == (first.route, second.route, scripted.starts)
+
+
 async def test_dead_process_in_reserve_is_replaced(scripted, monkeypatch):
     """It is noticed when it dies, not when it is needed."""
     monkeypatch.setattr(pool, "_YOUNG", 0.0)

@@ -25,6 +25,7 @@ log = logging.getLogger("cmappy")
 Route = Literal["cold", "warm", "live", "parked"]
 
 _YOUNG = 10.0  # seconds; where a fresh process dies earlier than that, its successor would as well
+_HEAD_START = 0.5  # seconds that a turn has before its process is replaced, because a start keeps a core busy
 
 
 class Pool:
@@ -59,13 +60,12 @@ class Pool:
             parked = session.conversation.parked
             if await self._usable(session, turn):
                 return session, "parked" if parked else "live"
+        asyncio.get_running_loop().call_later(_HEAD_START, self.refill)
         while self._warm:
             session, timer = self._warm.popitem(last=False)
             timer.cancel()
             if not session.process.gone:
-                self.refill()
                 return session, "warm"
-        self.refill()
         return await self._start(), "cold"
 
     def keep(self, session: Session, turn: Turn, owner: str) -> None:
