@@ -223,13 +223,13 @@ def test_fields_without_a_setting_are_merged_into_the_request(fields, merged):
 
 def test_continuation_is_settings_and_the_next_question():
     """The process knows the rest; the API is where it was, though it may have been locked."""
-    flags, api, question = lines(
+    flags, question = lines(
         messages.continuation(turn(messages=(user("1"), assistant("2"), user("3"))), [], "http://api")
     )
 
     assert ("apply_flag_settings", "http://api", "3") == (
         flags["request"]["subtype"],
-        api["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"],
+        flags["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"],
         question["message"]["content"][0]["text"],
     )
 

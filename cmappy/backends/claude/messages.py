@@ -46,12 +46,14 @@ def continuation(turn: Turn, answers: list[bytes], base_url: str) -> bytes:
     `base_url` is where the API is; empty for the CLI's own default.
     """
     question = answers or [_encode(_line(turn.messages[-1], query=True))]
-    return control(settings(turn, first=False), _api_at(base_url)) + b"".join(question)
+    request = settings(turn, first=False)
+    request["settings"]["env"]["ANTHROPIC_BASE_URL"] = base_url  # in one request with the rest: each takes 8 ms
+    return control(request) + b"".join(question)
 
 
 def lock() -> bytes:
     """Return the line that lets the CLI finish the answer it receives, and send nothing to the API any more."""
-    return control(_api_at(_NOWHERE))
+    return control({"subtype": "apply_flag_settings", "settings": {"env": {"ANTHROPIC_BASE_URL": _NOWHERE}}})
 
 
 def finish(hook: ControlRequest) -> bytes:
@@ -136,10 +138,6 @@ def _hooks(turn: Turn) -> dict[str, Any]:
     if turn.schema or turn.tools:  # before the results of calls go to the API, the CLI's own for wrong calls among them
         hooks["PostToolBatch"] = [{"matcher": None, "hookCallbackIds": [RESULTS]}]
     return hooks
-
-
-def _api_at(url: str) -> dict[str, Any]:
-    return {"subtype": "apply_flag_settings", "settings": {"env": {"ANTHROPIC_BASE_URL": url}}}
 
 
 def _body(turn: Turn) -> dict[str, Any]:
