@@ -18,7 +18,7 @@ from sanic.compat import Header
 from cmappy.errors import Forbidden, NotJson, Unauthorized
 
 OPEN = frozenset({"/health", "/v1/health"})  # answered without a key, with less
-EXPOSED = "x-request-id, x-cmappy-route, x-cmappy-ignored, x-should-retry, retry-after"  # what a page may read
+EXPOSED = "*"  # the response headers that a page may read
 PREFLIGHT_AGE = 600  # seconds for which a browser remembers the answer to a preflight
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -7,7 +7,7 @@ without a stop reason is an error, never a short answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -152,11 +152,11 @@ class Reply:
         if thinking and self._reasoning:
             yield self._chunk(dict.fromkeys(self._reasoning, thinking))
 
-    def _text(self, text: str) -> Iterator[Chunk]:
+    def _text(self, text: str) -> Iterable[Chunk]:
         if self._structured:
             self._structured.prose += text
-        else:
-            yield from self._show(text)
+            return ()
+        return self._show(text)
 
     def _show(self, text: str) -> Iterator[Chunk]:
         shown = self._stop.feed(text)
@@ -173,15 +173,13 @@ class Reply:
 
     def _arguments(self, piece: str) -> Iterator[Chunk]:
         if self._structured and self._structured.open:
-            yield from self._show(self._structured.feed(piece))
-        else:
-            yield from self._deltas(self._calls.feed(piece))
+            return self._show(self._structured.feed(piece))
+        return self._deltas(self._calls.feed(piece))
 
     def _stop_block(self) -> Iterator[Chunk]:
         if self._structured and self._structured.open:
-            yield from self._show(self._structured.stop())
-        else:
-            yield from self._deltas(self._calls.stop())
+            return self._show(self._structured.stop())
+        return self._deltas(self._calls.stop())
 
     def _end(self, reason: str) -> Iterator[Chunk]:
         """Finish, unless the answer lacks its structured part: then the CLI asks the model once more."""
