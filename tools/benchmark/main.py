@@ -23,7 +23,7 @@ from tools.benchmark.report import table
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="tools/bench", description="Measure cmappy beside its alternatives.")
-    parser.add_argument("--rounds", type=int, default=9, help="samples of each (default: 9; about 20 s a round)")
+    parser.add_argument("--rounds", type=int, default=9, help="samples of each (default: 9; about 10 s a round)")
     parser.add_argument("--claude", type=Path, help="the CLI (default: the one of tools/install-claude)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table between the marks in FILE")

@@ -18,17 +18,16 @@ def table(measured: dict[str, Any]) -> str:
         f"| {name} | {value * 1000:.0f} ms | {len(measured['seconds'][name])} |" for name, value in seconds.items()
     ]
     lines += ["", "| proxy alone | median |", "|---|---|"]
-    lines += [f"| {name} | {_shown(name, value)} |" for name, value in alone.items()]
+    lines += [_row(name, value) for name, value in alone.items()]
     lines += [f"| peak memory, {name} | {value:.0f} MB |" for name, value in measured["memory"].items()]
     lines += ["", "| target | measured | wanted | |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in _targets(seconds, alone)]
     return "\n".join(lines)
 
 
-def _shown(name: str, value: float) -> str:
-    if name.endswith(", s"):
-        return f"{value * 1000:.1f} ms"
-    return f"{value:.0f}"
+def _row(name: str, value: float) -> str:
+    what, _, unit = name.rpartition(", ")
+    return f"| {what} | {value * 1000:.1f} ms |" if unit == "s" else f"| {what} | {value:.0f} {unit} |"
 
 
 def _targets(seconds: dict[str, float], alone: dict[str, float]) -> Iterator[Row]:
