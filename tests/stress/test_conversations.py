@@ -17,22 +17,28 @@ pytestmark = pytest.mark.anyio
 
 KEYS = ("alice", "bob", "carol")
 LIMITS = {"max_concurrency": 4, "queue": 1000, "queue_timeout": 600, "api_key": KEYS}
-PROCESSES = {"concurrency": 4, "warm": 2, "live": 6}
+PROCESSES = {"concurrency": 4, "warm": 2, "live": 10}
 MOST = sum(PROCESSES.values())
 SEEDS = range(10) if FULL else range(1)
+AT_ONCE = 10  # conversations; with many more than are kept, hardly one would find its process again
 DEFAULTS = {"max_tokens": None, "effort": None}
 
 
 async def converse(url, seed, number, forgiven=()):
-    """Let so many conversations happen at once; return them when all are over."""
-    dice = random.Random(seed)
+    """Let so many conversations happen, many at once; return them when all are over."""
+    dice, places = random.Random(seed), asyncio.Semaphore(AT_ONCE)
+
+    async def run(talk, turns):
+        async with places:
+            await talk.run(turns)
+
     talks = [
         Talk(url, dice.choice(KEYS), random.Random(dice.random()), partial(expected, defaults=DEFAULTS), forgiven)
         for _ in range(number)
     ]
     async with asyncio.TaskGroup() as group:
         for talk in talks:
-            group.create_task(talk.run(dice.randint(2, 5)))
+            group.create_task(run(talk, dice.randint(2, 5)))
     return talks
 
 
