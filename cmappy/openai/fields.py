@@ -63,14 +63,14 @@ FIELDS = (
 )
 
 _WITHOUT_EFFECT = {field.name for field in FIELDS if field.treatment == "ignored"}
-_KNOWN = {field.name for field in FIELDS}
+NAMES = frozenset(field.name for field in FIELDS)
 _SAMPLING = {"temperature", "top_p"}
 
 
 def ignored(request: ChatRequest, *, forward_sampling: bool = False) -> list[str]:
     """Return the names of the fields that were sent and have no effect, sorted; unknown ones are among them."""
     sent = request.model_fields_set | set(request.model_extra or ())
-    effective = _KNOWN - _WITHOUT_EFFECT | (_SAMPLING if forward_sampling else set())
+    effective = NAMES - _WITHOUT_EFFECT | (_SAMPLING if forward_sampling else set())
     return sorted(sent - effective)
 
 

@@ -33,7 +33,6 @@ from cmappy.translate.tools import names
 log = logging.getLogger("cmappy")
 
 _STATUS_PATIENCE = 1.0  # seconds
-_FIELDS = frozenset(field.name for field in fields.FIELDS)
 
 
 def _plan(limit: RateLimit | None) -> dict[str, Any] | None:
@@ -139,7 +138,7 @@ class Routes:
             for name in fields.ignored(asked, forward_sampling=self._settings.forward_sampling)
             if name.isascii() and name.isprintable()
         ]
-        for name in _FIELDS.intersection(told) - self._told:
+        for name in fields.NAMES.intersection(told) - self._told:
             log.info("the request field `%s` is accepted and has no effect", name)
             self._told.add(name)
         return {"x-cmappy-ignored": ", ".join(told)[:1000]} if told else {}

@@ -109,7 +109,7 @@ class _Reader:
 
     def _unique(self, id: str) -> str:
         """Return an id that the API takes, and that stands for no earlier call of the conversation."""
-        safe = unique = re.sub(r"[^a-zA-Z0-9_-]", "_", id)
+        safe = unique = api_name(id)
         again = 2
         while unique in self._used or _stem(unique) in self._used or unique in self._stems:
             unique, again = f"{safe}-{again}", again + 1

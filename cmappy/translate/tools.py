@@ -24,7 +24,7 @@ _RESERVED = {"ToolSearch"}  # the CLI drops a tool of this name
 
 
 def api_name(name: str) -> str:
-    """Return a function's name as the API takes it, which knows letters, digits, `_` and `-` only."""
+    """Return a name, or an id, as the API takes it, which knows letters, digits, `_` and `-` only."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", name)
 
 

@@ -3,7 +3,6 @@
 The server of a module is shared by its tests and keeps its port to the upstream, where each test has a stub of its own.
 """
 
-import asyncio
 import importlib.machinery
 import importlib.util
 import json
@@ -12,12 +11,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from openai import AsyncOpenAI
+from openai import APIError, AsyncOpenAI
 from sanic import Sanic
 
 from cmappy.backends.claude import launch
@@ -26,6 +25,7 @@ from cmappy.backends.claude.login import inspect
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
 from cmappy.settings import Settings
+from tests.scripted import harness
 from tools import hermetic
 from tools.upstream import Upstream
 
@@ -251,36 +251,33 @@ def stream(client):
     return create
 
 
+@pytest.fixture
+def listen():
+    """Return the way to read a stream that breaks: what it says until then, and the error.
+
+    `heard` is called with each chunk, and with all that has been said so far.
+    """
+
+    async def read(client, message, heard):
+        said = ""
+        try:
+            async for chunk in await client.chat.completions.create(model="sonnet", messages=[message], stream=True):
+                said += chunk.choices[0].delta.content or ""
+                heard(said)
+        except APIError as error:
+            return said, error
+        return said, None
+
+    return read
+
+
 @pytest.fixture(scope="session")
 def descendants():
     """Return the way to list the processes that a process, this one unless told, has started."""
-
-    def look(pid=None):
-        parents = {}
-        for entry in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(FileNotFoundError, ProcessLookupError):
-                parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
-        found, new = set(), {pid or os.getpid()}
-        while new:
-            new = {child for child, parent in parents.items() if parent in new}
-            found |= new
-        return found
-
-    return look
+    return harness.descendants
 
 
 @pytest.fixture(scope="session")
 def gone():
     """Return the way to wait until processes have ended."""
-
-    async def wait(pids):
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                handle = os.pidfd_open(pid)
-                ended = asyncio.Event()
-                asyncio.get_running_loop().add_reader(handle, ended.set)
-                await ended.wait()
-                asyncio.get_running_loop().remove_reader(handle)
-                os.close(handle)
-
-    return wait
+    return harness.gone

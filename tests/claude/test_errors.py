@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from openai import APIError, APIStatusError
+from openai import APIStatusError
 
 from tests.faults.table import FAULTS
 
@@ -32,23 +32,6 @@ TWICE = {
 }
 
 
-@pytest.fixture
-def listen(upstream):
-    """Return the way to read a stream that breaks: what it says until then, and the error."""
-
-    async def read(client):
-        said = ""
-        try:
-            async for chunk in await client.chat.completions.create(model="sonnet", messages=[QUESTION], stream=True):
-                said += chunk.choices[0].delta.content or ""
-                upstream.release("read")
-        except APIError as error:
-            return said, error
-        return said, None
-
-    return read
-
-
 @pytest.mark.parametrize(("answer", "status", "code"), REFUSALS.values(), ids=REFUSALS)
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "stream"])
 async def test_failure_before_the_answer_is_a_status(ask, stream, upstream, answer, status, code, streamed):
@@ -67,7 +50,7 @@ async def test_failure_before_the_answer_is_a_status(ask, stream, upstream, answ
 async def test_failure_in_a_stream_is_an_error_frame(client, upstream, listen, answer, text, status, code):
     """What was said stays said, and then the official SDK raises: a broken answer is never taken for a short one."""
     upstream.always = answer
-    said, error = await listen(client)
+    said, error = await listen(client, QUESTION, lambda _: upstream.release("read"))
 
     assert (text, code) == (said, error.code)
 
@@ -120,7 +103,7 @@ async def test_answer_cut_after_its_first_words_is_not_begun_again(patient, upst
     """Words that are out cannot be taken back: a second try would say them twice, and is not paid for either."""
     upstream.script({"text": "one two three", "then": "cut", "after": 2, "then_wait": "read"}, {"text": "another"})
     async with patient.client() as client:
-        said, error = await listen(client)
+        said, error = await listen(client, QUESTION, lambda _: upstream.release("read"))
 
     assert ("one two ", "upstream_error") == (said, error.code)
     assert 1 == len(upstream.messages_requests)

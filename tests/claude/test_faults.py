@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from openai import APIError, APIStatusError
+from openai import APIStatusError
 
 from tests.faults.table import FAULTS
 
@@ -35,30 +35,12 @@ def told(fault, error):
     )
 
 
-@pytest.fixture
-def listen(client):
-    """Return the way to read a stream to its error; `begun` is set by the first word."""
-
-    async def read(begun):
-        said = ""
-        try:
-            async for chunk in await client.chat.completions.create(model="sonnet", messages=[QUESTION], stream=True):
-                said += chunk.choices[0].delta.content or ""
-                if said:
-                    begun.set()
-        except APIError as error:
-            return said, error
-        return said, None
-
-    return read
-
-
 @pytest.mark.parametrize("name", ["killed_before", "killed_within", "silent", "silent_within"])
-async def test_fault_in_a_stream_has_its_outcome(upstream, listen, descendants, ask, name):
+async def test_fault_in_a_stream_has_its_outcome(client, upstream, listen, descendants, ask, name):
     """What happened before the first word is a status, what happened after it an error frame; the next one is fine."""
     fault, begun = ROWS[name], asyncio.Event()
     upstream.script(BEGUN if fault.begun else SILENT)
-    asked = asyncio.create_task(listen(begun))
+    asked = asyncio.create_task(listen(client, QUESTION, lambda said: said and begun.set()))
     await upstream.received(1)
     if fault.begun:
         await begun.wait()

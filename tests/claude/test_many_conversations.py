@@ -15,13 +15,13 @@ from functools import partial
 import pytest
 
 from cmappy.settings import Settings
+from tests.full import FULL
 from tests.scripted.told import digest, last_text
 from tests.stress.oracle import call, expected
 from tests.stress.talk import Talk
 
 pytestmark = pytest.mark.anyio
 
-FULL = bool(os.environ.get("CMAPPY_FULL"))
 CONVERSATIONS = 20 if FULL else 6
 KILLS = 30 if FULL else 6
 CLIENTS = 6

@@ -1,27 +1,9 @@
-"""What the tests of faults share: the scripted CLI."""
-
-import os
+"""What the tests of faults share: the event loop."""
 
 import pytest
-
-from tests.scripted.harness import Scripted
 
 
 @pytest.fixture
 def anyio_backend():
     """Name the event loop that the command runs on where it can."""
     return "asyncio", {"use_uvloop": True}
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_the_callers(monkeypatch):
-    """Keep the tests apart from the environment of whoever runs them."""
-    for name in list(os.environ):
-        if name.startswith("CMAPPY_"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def scripted(tmp_path):
-    """Return the scripted CLI."""
-    return Scripted(tmp_path)

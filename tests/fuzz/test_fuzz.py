@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmappy import errors
+from tests.full import FULL
 
-FULL = "CMAPPY_FULL" in os.environ
 ROOT = Path(__file__).parents[2]
 CHAT = "/v1/chat/completions"
 KEY = "the-key-of-this-test"

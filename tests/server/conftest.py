@@ -1,7 +1,6 @@
 """What the server's tests share: a scripted backend, the server on a real socket, and clients of it."""
 
 import asyncio
-import os
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -61,7 +60,7 @@ class Cli:
 class ScriptedBackend:
     """Answers every turn with `steps`: lines to say, events to wait for, exceptions to raise.
 
-    `started` and `closed` tell how far the latest answer is; `turns` are the turns so far.
+    `started`, `waiting` (for an event) and `closed` tell how far the latest answer is; `turns` are the turns so far.
     """
 
     def __init__(self, steps):
@@ -70,6 +69,7 @@ class ScriptedBackend:
         self.turns = []
         self.owners = []
         self.started = asyncio.Event()
+        self.waiting = asyncio.Event()
         self.closed = asyncio.Event()
         self.shut_down = False
 
@@ -85,6 +85,7 @@ class ScriptedBackend:
             for step in self.steps:
                 match step:
                     case asyncio.Event():
+                        self.waiting.set()
                         await step.wait()
                     case Exception():
                         raise step
@@ -105,14 +106,6 @@ class ScriptedBackend:
     async def close(self):
         """Note that the server has let go."""
         self.shut_down = True
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_the_callers(monkeypatch):
-    """Keep the tests apart from the environment of whoever runs them."""
-    for name in list(os.environ):
-        if name.startswith("CMAPPY_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture

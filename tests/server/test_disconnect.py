@@ -36,16 +36,9 @@ async def test_client_that_leaves_before_the_first_event_ends_the_run(client, ba
 
 async def test_client_that_leaves_in_mid_answer_ends_the_run(client, backend, cli, size):
     """A plain answer is sent when it is whole, but its client can be seen leaving earlier."""
-    said = asyncio.Event()
-
-    class Said(asyncio.Event):
-        async def wait(self):
-            said.set()
-            return await super().wait()
-
-    backend.steps = [cli.start(), *cli.text("Hello"), Said()]
+    backend.steps = [cli.start(), *cli.text("Hello"), asyncio.Event()]
     request = asyncio.create_task(client.post("/v1/chat/completions", json=body(size)))
-    await said.wait()
+    await backend.waiting.wait()
     await leave(request)
     await backend.gone()
 

@@ -83,17 +83,10 @@ async def test_who_waits_for_a_place_is_told_at_the_end(start, backend, stream):
 
 async def test_stream_is_broken_off_with_an_error(start, backend, cli):
     """Never with a clean end: a client would take what it has for the whole answer."""
-    said = asyncio.Event()
-
-    class Said(asyncio.Event):
-        async def wait(self):
-            said.set()
-            return await super().wait()
-
-    backend.steps = [cli.start(), *cli.text("Hello"), Said()]
+    backend.steps = [cli.start(), *cli.text("Hello"), asyncio.Event()]
     client, stop = await start(drain=0)
     request = ask(client, stream=True)
-    await said.wait()
+    await backend.waiting.wait()
     await stop()
     text = (await request).text
 

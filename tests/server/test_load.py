@@ -4,7 +4,6 @@ With CMAPPY_FULL in the environment the load is what is promised; without, a sma
 """
 
 import asyncio
-import os
 import re
 import signal
 import subprocess
@@ -15,9 +14,10 @@ import httpx
 import orjson
 import pytest
 
+from tests.full import FULL
+
 pytestmark = pytest.mark.anyio
 
-FULL = "CMAPPY_FULL" in os.environ
 CLIENTS = 500 if FULL else 60
 WAVES = 5 if FULL else 2
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -1,34 +1,17 @@
-"""What the stress tests share: the scripted CLI, and a watch on how many processes there are."""
+"""What the stress tests share: the event loop, and a watch on how many processes there are."""
 
 import asyncio
-import os
 from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.scripted.harness import Scripted, descendants
-
-FULL = bool(os.environ.get("CMAPPY_FULL"))
+from tests.scripted.harness import descendants
 
 
 @pytest.fixture
 def anyio_backend():
     """Name the event loop that the command runs on where it can."""
     return "asyncio", {"use_uvloop": True}
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_the_callers(monkeypatch):
-    """Keep the tests apart from the environment of whoever runs them."""
-    for name in list(os.environ):
-        if name.startswith("CMAPPY_"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def scripted(tmp_path):
-    """Return the scripted CLI."""
-    return Scripted(tmp_path)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
+from tests.full import FULL
 from tests.scripted.harness import descendants, serve
-from tests.stress.conftest import FULL
 from tests.stress.oracle import expected
 from tests.stress.talk import Talk
 

@@ -8,12 +8,9 @@ from cmappy import settings
 from cmappy.settings import RECORDINGS, Settings
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def environment(monkeypatch):
-    """Start from an environment without settings, and return what sets one."""
-    for name in settings.environment():
-        if name.startswith("CMAPPY_"):
-            monkeypatch.delenv(name)
+    """Return what sets a variable."""
     return monkeypatch.setenv
 
 
