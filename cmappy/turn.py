@@ -61,19 +61,53 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """What the model thought in an earlier answer, with the signature by which the API knows it again."""
+
+    thinking: str
+    signature: str
+
+    def api(self) -> dict[str, Any]:
+        """Return the Messages API's form of this block."""
+        return {"type": "thinking", "thinking": self.thinking, "signature": self.signature}
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A block of any other kind, or with more fields: the Messages API's own JSON, as text."""
+
+    json: str
+
+    def api(self) -> dict[str, Any]:
+        """Return the Messages API's form of this block."""
+        block: dict[str, Any] = orjson.loads(self.json)
+        return block
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What the client's tool returned for a call."""
+    """What the client's tool returned for a call, or the error that it ended in.
+
+    `cache_control` is the client's own mark for the prompt cache, as JSON text.
+    """
 
     tool_use_id: str
-    content: tuple[Text | Media, ...]
+    content: tuple[Text | Media | Opaque, ...]
+    is_error: bool = False
+    cache_control: str = ""
 
     def api(self) -> dict[str, Any]:
         """Return the Messages API's form of this block."""
         content = [block.api() for block in self.content]
-        return {"type": "tool_result", "tool_use_id": self.tool_use_id, "content": content or ""}
+        block: dict[str, Any] = {"type": "tool_result", "tool_use_id": self.tool_use_id, "content": content or ""}
+        if self.is_error:
+            block["is_error"] = True
+        if self.cache_control:
+            block["cache_control"] = orjson.loads(self.cache_control)
+        return block
 
 
-Block = Text | Media | ToolUse | ToolResult
+Block = Text | Media | ToolUse | ToolResult | Thinking | Opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +142,10 @@ class Turn:
     `model` is what the CLI is asked for (an alias such as `sonnet`, or a full id). The last message is the user's.
     `tool_choice` is the API's: `tool` forces the tool named `tool_name`. `schema` is the JSON Schema of the answer.
     `max_tokens` bounds the answer; `stop` are the texts that end it; `effort` is how hard the model thinks;
-    `sampling` are further fields for the API, as pairs of name and number.
+    `sampling` are further fields for the API, as pairs of name and number; `extra` are those that only a client of the
+    Messages API can name (`thinking`, `tools` in their exact form, `output_config`), a JSON object as text: never
+    `messages`, `system`, `model` or `metadata`. `betas` are further ones of the API's to switch on. `own_marks` says
+    that the client marks by itself what the prompt cache shall keep, so that nobody else does.
     """
 
     model: str
@@ -123,6 +160,9 @@ class Turn:
     stop: tuple[str, ...] = ()
     effort: Effort | None = None
     sampling: tuple[tuple[str, float], ...] = ()
+    extra: str = ""
+    betas: tuple[str, ...] = ()
+    own_marks: bool = False
 
     def canonical(self) -> dict[str, Any]:
         """Return this turn as JSON, without the fields that are at their defaults."""
@@ -138,6 +178,9 @@ class Turn:
             "stop": list(self.stop),
             "effort": self.effort,
             "sampling": dict(self.sampling),
+            "extra": orjson.loads(self.extra) if self.extra else None,
+            "betas": list(self.betas),
+            "own_marks": self.own_marks,
         }
         return turn | {name: value for name, value in optional.items() if value}
 

@@ -11,10 +11,14 @@ SOURCE = Path(__file__).parents[2] / "cmappy"
 STOREYS = {
     "errors": 0,
     "turn": 1,
+    "answer": 1,
+    "status": 1,
     "events": 1,
     "openai": 1,
+    "middle": 2,
     "translate": 2,
     "fixture": 2,
+    "faces": 3,
     "backends": 3,
     "settings": 3,  # a side building: the server and __main__ may enter
     "server": 4,

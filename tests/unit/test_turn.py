@@ -5,7 +5,7 @@ import dataclasses
 import orjson
 import pytest
 
-from cmappy.turn import Media, Message, Text, Tool, ToolResult, ToolUse, Turn
+from cmappy.turn import Media, Message, Opaque, Text, Thinking, Tool, ToolResult, ToolUse, Turn
 
 HI = (Message("user", (Text("Hi"),)),)
 SMALLEST = Turn("sonnet", HI)
@@ -22,6 +22,9 @@ FULL = Turn(
     stop=("END",),
     effort="low",
     sampling=(("temperature", 0.5),),
+    extra='{"thinking":{"type":"disabled"}}',
+    betas=("context-1m",),
+    own_marks=True,
 )
 
 
@@ -53,8 +56,20 @@ FULL = Turn(
             ToolResult("toolu_1", (Text("4"),)),
             {"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "text", "text": "4"}]},
         ),
+        (
+            ToolResult("toolu_1", (), is_error=True, cache_control='{"type":"ephemeral"}'),
+            {
+                "type": "tool_result",
+                "tool_use_id": "toolu_1",
+                "content": "",
+                "is_error": True,
+                "cache_control": {"type": "ephemeral"},
+            },
+        ),
+        (Thinking("Hm.", "c2ln"), {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}),
+        (Opaque('{"type":"redacted_thinking","data":"x"}'), {"type": "redacted_thinking", "data": "x"}),
     ],
-    ids=["text", "image", "image by URL", "text file", "call", "result"],
+    ids=["text", "image", "image by URL", "text file", "call", "result", "failed result", "thinking", "other"],
 )
 def test_blocks_have_the_messages_apis_form(block, api):
     """What is inside a turn is what the API gets."""
@@ -82,6 +97,9 @@ def test_full_canonical_form_has_everything():
         "stop": ["END"],
         "effort": "low",
         "sampling": {"temperature": 0.5},
+        "extra": {"thinking": {"type": "disabled"}},
+        "betas": ["context-1m"],
+        "own_marks": True,
     }
 
     assert expected == FULL.canonical()

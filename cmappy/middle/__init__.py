@@ -1,0 +1,1 @@
+"""What every face needs and no API owns; all of it is pure."""
