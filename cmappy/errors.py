@@ -10,11 +10,13 @@ The class tells whose fault it is; its attributes are what the client sees (Open
     │   ├── Forbidden                403  not for this host name, or not for this web page
     │   ├── ModelNotFound            404  no such model
     │   ├── RouteNotFound            404  no such URL
+    │   ├── NotStored                404  nothing is kept under that id
     │   ├── MethodNotAllowed         405  wrong method for this URL
     │   ├── RequestTimeout           408  the request did not arrive in time
     │   ├── TooLarge                 413  the request exceeds a limit of this server
     │   │   └── HeaderTooLarge       431  its header does
-    │   └── NotJson                  415  the body says that it is something else
+    │   ├── NotJson                  415  the body says that it is something else
+    │   └── WebSocketRefused         426  plain HTTP only
     ├── LoginFailed                  401  the CLI is not logged in
     │   └── BillingRefused           401  it is, but with an API key that would be billed
     ├── PermissionRefused            403  the API refuses this account or model
@@ -71,7 +73,8 @@ class CmappyError(Exception):
 class InvalidRequest(CmappyError):
     """The client asked for something malformed; retrying cannot help."""
 
-    status, type, default_code = 400, "invalid_request_error", "invalid_value"
+    status, type = 400, "invalid_request_error"
+    default_code: ClassVar[str | None] = "invalid_value"
 
 
 class Unsupported(InvalidRequest):
@@ -114,6 +117,12 @@ class RouteNotFound(InvalidRequest):
     status, default_code = 404, "unknown_url"
 
 
+class NotStored(InvalidRequest):
+    """Nothing is kept under that id, or not any more, or it is somebody else's."""
+
+    status, default_code = 404, None
+
+
 class MethodNotAllowed(InvalidRequest):
     """The URL exists, but not for that method."""
 
@@ -142,6 +151,16 @@ class NotJson(InvalidRequest):
     """The request's body is declared as something else than JSON."""
 
     status, default_code = 415, "unsupported_media_type"
+
+
+class WebSocketRefused(InvalidRequest):
+    """The client asked for a WebSocket; this status makes it go on with plain HTTP at once."""
+
+    status, default_code = 426, "websocket_not_supported"
+
+    def headers(self) -> dict[str, str]:
+        """Return the header that HTTP wants in such an answer."""
+        return super().headers() | {"upgrade": "HTTP/1.1"}
 
 
 class LoginFailed(CmappyError):

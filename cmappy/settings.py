@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     warm: int = Field(1, ge=0, description="processes started ahead; 0 starts each when it is needed")
     live: int = Field(4, ge=0, description="conversations whose process is kept for their next turn; 0 keeps none")
     live_timeout: float = Field(900, gt=0, description="how long a conversation's process is kept unused")
+    store_bytes: int = Field(
+        64 << 20,
+        ge=0,
+        description="how much of earlier answers is kept, in memory, for clients that refer to them; 0 = off",
+    )
+    store_age: float = Field(3600, ge=0, description="how long a stored answer is kept unused; 0 = off")
     skip_auth_check: bool = Field(False, description="start although the CLI is not logged in")
     max_retries: int = Field(2, ge=0, description="how often the CLI repeats a failed API request")
     max_concurrency: int = Field(4, ge=1, description="answers that are made at once")

@@ -6,11 +6,12 @@ body --read--> Asked --turn--> Turn ==backend==> answer events --Reply--> wire e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from cmappy.answer import Event
 from cmappy.errors import CmappyError
+from cmappy.faces.store import Shelf, nothing
 from cmappy.turn import Turn
 
 Wire = TypeVar("Wire")  # what a face sends while it streams: one event, not yet bytes
@@ -28,10 +29,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `owner` tells clients with different keys apart; `headers` are the request's, names in lower case."""
+    """Who asks: `owner` tells clients with different keys apart; `headers` are the request's, names in lower case.
+
+    `shelf` is what is kept for this owner: a reply keeps its answer there by itself, before it returns the last wire
+    event. `clock` returns Unix seconds, for what happens at the end of an answer; tests stop it.
+    """
 
     owner: str = ""
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, str] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=nothing)
+    clock: Callable[[], float] = lambda: 0.0
 
 
 class Reply(Protocol[Wire]):
@@ -107,12 +114,39 @@ class Field:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to one of a face's further endpoints: `args` are the path's parameters, percent-decoded.
+
+    `query` holds the URL's parameters, each with all its values; `body` is the parsed JSON body, None without one.
+    """
+
+    caller: Caller
+    args: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, list[str]] = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A further URL of an API, which asks no model: `path` is below the prefix, as `/responses/<id>`.
+
+    `answer` returns the JSON of a 200, or raises CmappyError, of which the face's `fault` makes the response; it never
+    waits. A `GET` answers `HEAD` as well.
+    """
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    answer: Callable[[Visit], dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Face(Generic[Wire]):
     """One API: `name` is its key in `/v1/capabilities`, `path` its URL below the prefix, as `/chat/completions`.
 
     `read` takes a parsed body, and raises InvalidRequest with `param`. `fault` makes an error this API's; its second
     argument is the request's id. `ping` is what a silent stream gets, `about` what `GET /v1/capabilities` says.
+    `endpoints` are its further URLs; all are served with and without the prefix `/v1`.
     """
 
     name: str
@@ -121,3 +155,4 @@ class Face(Generic[Wire]):
     fault: Callable[[CmappyError, str], Fault]
     fields: tuple[Field, ...]
     ping: bytes = b": ping\n\n"
+    endpoints: tuple[Endpoint, ...] = ()
