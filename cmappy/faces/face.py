@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from cmappy.answer import Event
 from cmappy.errors import CmappyError
 from cmappy.faces.store import Shelf, nothing
+from cmappy.status import Plan
 from cmappy.turn import Turn
 
 Wire = TypeVar("Wire")  # what a face sends while it streams: one event, not yet bytes
@@ -20,10 +21,14 @@ Reasoning = Literal["off", "reasoning_content", "reasoning", "both"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user of the server has set: `reasoning` is where chat shows thinking; see Settings for the rest."""
+    """What the user of the server has set: `reasoning` is where chat shows thinking; see Settings for the rest.
+
+    `server_tools` allows what the API itself runs, at a price: searches, fetches and code.
+    """
 
     url_images: bool = False
     forward_sampling: bool = False
+    server_tools: bool = False
     reasoning: Reasoning = "reasoning_content"
 
 
@@ -140,13 +145,20 @@ class Endpoint:
     answer: Callable[[Visit], dict[str, Any]]
 
 
+def no_headers(plan: Plan | None, now: float, request_id: str) -> dict[str, str]:
+    """Return no response headers."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Face(Generic[Wire]):
     """One API: `name` is its key in `/v1/capabilities`, `path` its URL below the prefix, as `/chat/completions`.
 
     `read` takes a parsed body, and raises InvalidRequest with `param`. `fault` makes an error this API's; its second
     argument is the request's id. `ping` is what a silent stream gets, `about` what `GET /v1/capabilities` says.
-    `endpoints` are its further URLs; all are served with and without the prefix `/v1`.
+    `endpoints` are its further URLs; all are served with and without the prefix `/v1`. `headers` are what its responses
+    carry besides those of all APIs: of the plan's limits, the time in Unix seconds, and the request's id. `marker` is a
+    request header that only this API's clients send: by it they get its errors from URLs that are nobody's own.
     """
 
     name: str
@@ -156,3 +168,5 @@ class Face(Generic[Wire]):
     fields: tuple[Field, ...]
     ping: bytes = b": ping\n\n"
     endpoints: tuple[Endpoint, ...] = ()
+    headers: Callable[[Plan | None, float, str], dict[str, str]] = no_headers
+    marker: str = ""
