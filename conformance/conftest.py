@@ -13,23 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from conformance import capture, scenarios, servers, targets
-from conformance.exchange import pick
-from conformance.items import Item, Look, Outcome, items, worst
-from conformance.report import Report, describe
-from conformance.scenarios import Scenario
-from conformance.sdk import Door
-from conformance.session import Session
-from conformance.targets import Target
+from conformance.apis import APIS
+from conformance.common import capture, scenarios, servers, targets
+from conformance.common.door import Door
+from conformance.common.exchange import pick
+from conformance.common.items import Item, Look, Outcome, worst
+from conformance.common.report import Report, describe
+from conformance.common.scenarios import Scenario
+from conformance.common.session import Session, Sessions
+from conformance.common.targets import Target
 
 TARGET = pytest.StashKey[Target]()
-SCENARIOS = pytest.StashKey[list[Scenario]]()
+CHOSEN = pytest.StashKey[dict[str, list[Scenario]]]()  # by API
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("conformance", "conformance to OpenAI's API")
     group.addoption("--base-url", metavar="URL", help="a running server, such as http://127.0.0.1:8000/v1")
+    group.addoption("--api", metavar="NAME,...", help=f"of {', '.join(APIS)} (default: what the target offers)")
     group.addoption("--api-key", metavar="KEY", default="unused", help="its key (default: %(default)s)")
     group.addoption("--model", metavar="NAME", help="its model (default: the first that it lists)")
     group.addoption(
@@ -47,51 +49,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read what the options name."""
-    config.addinivalue_line("markers", "observes(kind): run all checks of that kind of subject")
     chosen = config.getoption("--target") or ("any" if config.getoption("--base-url") else "cmappy")
     try:
-        target = targets.load(chosen)
-        config.option.scenarios = config.option.scenarios or _scenarios_of(target)
-        known = scenarios.load(config.option.scenarios)
+        config.stash[TARGET] = target = targets.load(chosen)
+        config.stash[CHOSEN] = {name: _scenarios(config, target, name) for name in _apis(config, target)}
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
-    live_upstream = config.getoption("--claude") is not None or not target.replays
-    known = scenarios.sample(known) if config.getoption("--sample") else known
-    config.stash[TARGET] = target
-    config.stash[SCENARIOS] = [each for each in known if not (live_upstream and each.handmade)]
     if config.getoption("--report"):
         config.pluginmanager.register(Report(config.getoption("--report"), target), "conformance-report")
 
 
+def _apis(config: pytest.Config, target: Target) -> list[str]:
+    named = config.getoption("--api")
+    chosen = named.split(",") if named else target.apis
+    if unknown := sorted(set(chosen) - APIS.keys()):
+        raise ValueError(f"there is no API {unknown[0]}; known are {', '.join(APIS)}")
+    return [name for name in APIS if name in chosen]
+
+
+def _scenarios(config: pytest.Config, target: Target, api: str) -> list[Scenario]:
+    """Return what to ask: by default what was recorded, or questions for a server with a real model."""
+    folder = config.getoption("--scenarios") or (scenarios.RECORDED if target.replays else APIS[api].questions)
+    known = APIS[api].load(folder)
+    known = scenarios.sample(known) if config.getoption("--sample") else known
+    live_upstream = config.getoption("--claude") is not None or not target.replays
+    return [each for each in known if not (live_upstream and each.handmade)]
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the exact bytes out where answers are not always the same."""
+    """Leave the exact bytes out where answers are not always the same, or of no API that is looked at."""
     recorded = config.stash[TARGET].replays and not config.getoption("--claude")
-    return True if collection_path.name == "test_wire.py" and not recorded else None
-
-
-def _scenarios_of(target: Target) -> Path:
-    return scenarios.RECORDED if target.replays else scenarios.QUESTIONS
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give every test that observes a kind of subject the checks of that kind."""
-    if (observes := metafunc.definition.get_closest_marker("observes")) is not None:
-        found = items(observes.kwargs["kind"], metafunc.config.stash[SCENARIOS])
-        metafunc.parametrize("item", found, ids=[item.check.id for item in found])
+    wanted = recorded and collection_path.parent.name in config.stash[CHOSEN]
+    return True if collection_path.name == "test_wire.py" and not wanted else None
 
 
 @pytest.fixture(scope="session")
-def session(pytestconfig: pytest.Config) -> Iterator[Session]:
-    """Look at one server."""
+def sessions(pytestconfig: pytest.Config) -> Iterator[Sessions]:
+    """Look at one server, with one session for each API."""
     with _address(pytestconfig) as url:
         door = Door(url=url, key=pytestconfig.getoption("--api-key"))
         listed = capture.fetch(door, "GET", "/models")
         if listed.status in (0, 401, 403):
             pytest.exit(f"{url}/models: {f'status {listed.status}, ' if listed.status else ''}{listed.text}", 2)
         target = pytestconfig.stash[TARGET]
-        named = target.models or pytestconfig.option.scenarios != scenarios.QUESTIONS
+        named = target.models or target.replays or pytestconfig.getoption("--scenarios")
         first = None if named else pick(listed.json(), "data", 0, "id") or None
-        yield Session(door, target, pytestconfig.getoption("--model") or first)
+        model = pytestconfig.getoption("--model") or first
+        yield {api: Session(door, target, APIS[api].send, model) for api in pytestconfig.stash[CHOSEN]}
 
 
 @contextmanager
@@ -100,17 +104,17 @@ def _address(config: pytest.Config) -> Iterator[str]:
         yield url
         return
     cli = config.getoption("--claude")
-    folder = config.getoption("--scenarios")
+    folder = config.getoption("--scenarios") or scenarios.RECORDED
     with servers.driving(cli.resolve(), folder) if cli else servers.replaying() as started:
         yield started
 
 
 @pytest.fixture
-def look(session: Session, request: pytest.FixtureRequest) -> Look:
+def look(sessions: Sessions, request: pytest.FixtureRequest) -> Look:
     """Return what runs an item and says how it ended."""
 
-    def run(item: Item) -> None:
-        found = item.look(session)
+    def run(api: str, item: Item) -> None:
+        found = item.look(sessions[api])
         outcome = worst(found)
         request.node.user_properties += [("check", item.check.id), ("outcome", outcome), ("findings", found)]
         if outcome is Outcome.FAILED:

@@ -4,10 +4,11 @@ import httpx
 import pytest
 import respx
 
-from conformance.registry import checks_of
-from conformance.sdk import Door
-from conformance.session import Session
-from conformance.targets import Target
+from conformance.chat import CHAT
+from conformance.common.door import Door
+from conformance.common.registry import checks_of
+from conformance.common.session import Session
+from conformance.common.targets import Target
 
 
 @pytest.fixture
@@ -18,9 +19,8 @@ def served():
         def serve(server):
             router.route().mock(side_effect=server)
             # respx knows httpx, which the SDK accepts instead of its own HTTP library.
-            return Session(
-                Door("http://127.0.0.1:1/v1", library=httpx), Target("broken", capabilities=frozenset({"text"}))
-            )
+            door = Door("http://127.0.0.1:1/v1", library=httpx)
+            return Session(door, Target("broken", capabilities=frozenset({"text"})), CHAT.send)
 
         yield serve
 

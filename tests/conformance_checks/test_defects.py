@@ -2,8 +2,8 @@
 
 import pytest
 
-import conformance.items  # noqa: F401 - registers all checks
-from conformance.registry import CHECKS
+import conformance.apis  # noqa: F401 - registers all checks
+from conformance.common.registry import CHECKS
 from tests.conformance_checks.defects import errors, models, offers, plain, readings, service, streams
 
 DEFECTS = [broken for table in (plain, streams, readings, errors, models, service, offers) for broken in table.DEFECTS]

@@ -5,14 +5,15 @@ import json
 import httpx
 import pytest
 
-import conformance.items  # noqa: F401 - registers all checks
-from conformance.faces import FACES
-from conformance.subjects.answer import Plain
-from conformance.subjects.failure import BrokenOff, Failure
-from conformance.subjects.models import Lookup, Models
-from conformance.subjects.reading import Live, Reading
-from conformance.subjects.service import Service
-from conformance.subjects.stream import Counted, Stream
+import conformance.apis  # noqa: F401 - registers all checks
+from conformance.chat.faces import FACES
+from conformance.chat.subjects.answer import Plain
+from conformance.chat.subjects.breaks import BrokenOff
+from conformance.chat.subjects.failure import Failure
+from conformance.chat.subjects.models import Lookup, Models
+from conformance.chat.subjects.sdk import Live, Reading
+from conformance.chat.subjects.service import Service
+from conformance.chat.subjects.stream import Counted, Stream
 from tests.conformance_checks.defects import errors, models, service
 from tests.conformance_checks.defects.flavours import FLAVOURS, SSE, plain_reply, sse, stream_reply
 

@@ -10,14 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance import targets
-from conformance.items import Item, Outcome, items, worst
-from conformance.registry import CHECKS
-from conformance.scenarios import Expected, Scenario
-from conformance.sdk import Door
-from conformance.session import Session
-from conformance.subjects.answer import Plain
-from conformance.targets import Target
+from conformance.chat import CHAT
+from conformance.chat.subjects.answer import Plain
+from conformance.common import targets
+from conformance.common.door import Door
+from conformance.common.items import Item, Outcome, items, worst
+from conformance.common.registry import CHECKS
+from conformance.common.scenarios import Expected, Scenario
+from conformance.common.session import Session
+from conformance.common.targets import Target
 from tests.conformance_checks.defects.flavours import TEXT, plain_reply
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ NAMELESS = TEXT.body | {"choices": [{"message": {"content": "Hi"}}]}
 def look(served, item, reply, **target):
     """Look at a server with one item, for a target."""
     session = served(reply)
-    [finding] = item.look(Session(session.door, Target("t", **target))).values()
+    [finding] = item.look(Session(session.door, Target("t", **target), CHAT.send)).values()
     return finding.outcome, finding.why
 
 
@@ -110,7 +111,7 @@ def address():
 
 def test_suite_runs_against_any_server_and_reports(address, tmp_path):
     """The command of the README: it fails where the server does, and writes what it found."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/test_models.py"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/test_checks.py", "-k", "models."]
     options = ["--base-url", address, "--model", "m", "--report", str(tmp_path / "report")]
     done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False)
     report = json.loads((tmp_path / "report.json").read_text())
@@ -125,6 +126,6 @@ def test_suite_runs_against_any_server_and_reports(address, tmp_path):
 
 def test_server_that_is_not_there_fails_and_does_not_break(failures):
     """Whatever the network does is a finding, not a crash of the suite."""
-    session = Session(Door("http://127.0.0.1:9/v1", library=httpx), Target("none"))
+    session = Session(Door("http://127.0.0.1:9/v1", library=httpx), Target("none"), CHAT.send)
 
     assert "no response" in failures(session, Plain, TEXT.case())["answer.status"]

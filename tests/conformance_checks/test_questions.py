@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-import conformance.items  # noqa: F401 - registers all checks
-from conformance import scenarios
-from conformance.cases import Case
-from conformance.scenarios import Scenario
-from conformance.subjects.answer import Plain
-from conformance.subjects.harmless import Harmless
-from conformance.subjects.offer import Offer
-from conformance.subjects.reading import Reading
-from conformance.subjects.service import Service
-from conformance.subjects.stream import Stream
+from conformance.chat import CHAT
+from conformance.chat.subjects.answer import Plain
+from conformance.chat.subjects.harmless import Harmless
+from conformance.chat.subjects.offer import Offer
+from conformance.chat.subjects.sdk import Reading
+from conformance.chat.subjects.service import Service
+from conformance.chat.subjects.stream import Stream
+from conformance.common import scenarios
+from conformance.common.cases import Case
+from conformance.common.scenarios import Scenario
 from tests.conformance_checks.defects import put
 from tests.conformance_checks.defects.flavours import FLAVOURS, TEXT, plain_reply, sse, stream_reply
 from tests.conformance_checks.defects.service import Echo
 
 SUITE = Path(__file__).parents[2] / "conformance"
-QUESTIONS = scenarios.load(scenarios.QUESTIONS)
+QUESTIONS = scenarios.load(CHAT.questions)
 OPEN = replace(TEXT.expect, content=None)
 SILENT = put("choices", 0, "message", "content", value="")(TEXT.body)
 NO_FIELD = Case("field", TEXT.case().request, OPEN, traits=frozenset({"common"}), detail=lambda request: request)
@@ -86,7 +86,7 @@ def test_wrong_use_is_explained(options, reason, tmp_path):
     """One line says what is wrong, from whichever directory the suite is run, instead of a hundred failures."""
     (tmp_path / "broken.toml").write_text("about =")
     (tmp_path / "broken.json").write_text("{}")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", SUITE / "test_models.py", *options]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", SUITE / "test_checks.py", *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert reason in done.stdout + done.stderr

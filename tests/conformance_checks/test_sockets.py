@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 import pytest
 
-import conformance.items  # noqa: F401 - registers all checks
-from conformance.cases import Case
-from conformance.scenarios import Expected
-from conformance.sdk import Door
-from conformance.session import Session
-from conformance.subjects.answer import Plain
-from conformance.subjects.failure import BrokenOff
-from conformance.subjects.reading import Live
-from conformance.subjects.stream import Stream
-from conformance.targets import Target
+from conformance.chat import CHAT
+from conformance.chat.subjects.answer import Plain
+from conformance.chat.subjects.breaks import BrokenOff
+from conformance.chat.subjects.sdk import Live
+from conformance.chat.subjects.stream import Stream
+from conformance.common.cases import Case
+from conformance.common.door import Door
+from conformance.common.scenarios import Expected
+from conformance.common.session import Session
+from conformance.common.targets import Target
 from tests.conformance_checks.defects.flavours import LONG, TEXT, sse
 
 STREAM = sse(TEXT.chunks).encode()
@@ -45,7 +45,7 @@ def serving(head, *pieces, reset=False):
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield Session(Door(f"http://127.0.0.1:{listener.getsockname()[1]}/v1"), Target("socket"))
+        yield Session(Door(f"http://127.0.0.1:{listener.getsockname()[1]}/v1"), Target("socket"), CHAT.send)
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()

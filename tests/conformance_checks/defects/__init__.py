@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from conformance.cases import Case
+from conformance.common.cases import Case
 
 
 @dataclass(frozen=True)

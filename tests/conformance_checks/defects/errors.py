@@ -1,8 +1,9 @@
 """Errors that no program can understand, and streams that break off unseen."""
 
-from conformance.cases import Case, traits_of
-from conformance.scenarios import Expected
-from conformance.subjects.failure import BrokenOff, Failure
+from conformance.chat.subjects.breaks import BrokenOff
+from conformance.chat.subjects.failure import Failure
+from conformance.common.cases import Case, traits_of
+from conformance.common.scenarios import Expected
 from tests.conformance_checks.defects import Broken, drop, ids, put
 from tests.conformance_checks.defects.flavours import (
     DONE,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from conformance.cases import Case, traits_of
-from conformance.scenarios import Call, Expected
+from conformance.common.cases import Case, traits_of
+from conformance.common.scenarios import Call, Expected
 
 NOW = int(time.time())
 HEAD = {"id": "chatcmpl-1", "created": NOW, "model": "claude-sonnet-5"}

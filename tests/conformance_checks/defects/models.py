@@ -5,8 +5,8 @@ from copy import deepcopy
 
 import httpx
 
-from conformance.cases import Case
-from conformance.subjects.models import Lookup, Models
+from conformance.chat.subjects.models import Lookup, Models
+from conformance.common.cases import Case
 from tests.conformance_checks.defects import Broken, drop, ids, put
 from tests.conformance_checks.defects.flavours import JSON
 

@@ -1,7 +1,7 @@
 """Servers that do not do what they are said to do, or do not say what they do not."""
 
-from conformance.cases import Case
-from conformance.subjects.offer import Offer
+from conformance.chat.subjects.offer import Offer
+from conformance.common.cases import Case
 from tests.conformance_checks.defects import Broken, ids
 from tests.conformance_checks.defects.flavours import CALLS, TEXT, plain_reply
 

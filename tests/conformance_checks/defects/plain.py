@@ -2,7 +2,7 @@
 
 import time
 
-from conformance.subjects.answer import Plain
+from conformance.chat.subjects.answer import Plain
 from tests.conformance_checks.defects import Broken, drop, ids, put
 from tests.conformance_checks.defects.flavours import (
     CALLS,

@@ -1,8 +1,8 @@
 """Answers that the SDK cannot read, or reads as something else."""
 
-from conformance.exchange import Json
-from conformance.faces import FACES
-from conformance.subjects.reading import Live, Reading
+from conformance.chat.faces import FACES
+from conformance.chat.subjects.sdk import Live, Reading
+from conformance.common.exchange import Json
 from tests.conformance_checks.defects import Broken, drop, each, ids, put
 from tests.conformance_checks.defects.flavours import (
     CALLS,

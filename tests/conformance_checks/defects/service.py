@@ -5,9 +5,9 @@ from itertools import count
 
 import httpx
 
-from conformance.cases import Case
-from conformance.subjects.harmless import Harmless
-from conformance.subjects.service import Service
+from conformance.chat.subjects.harmless import Harmless
+from conformance.chat.subjects.service import Service
+from conformance.common.cases import Case
 from tests.conformance_checks.defects import Broken, ids, put
 from tests.conformance_checks.defects.flavours import JSON, SSE, TEXT, chunk, sse
 

@@ -3,7 +3,7 @@
 import gzip
 import json
 
-from conformance.subjects.stream import Counted, Stream
+from conformance.chat.subjects.stream import Counted, Stream
 from tests.conformance_checks.defects import Broken, drop, each, ids, insert, put
 from tests.conformance_checks.defects.flavours import (
     CALLS,
