@@ -141,7 +141,8 @@ class Turn:
 
     `model` is what the CLI is asked for (an alias such as `sonnet`, or a full id). The last message is the user's.
     `tool_choice` is the API's: `tool` forces the tool named `tool_name`. `schema` is the JSON Schema of the answer.
-    `max_tokens` bounds the answer; `stop` are the texts that end it; `effort` is how hard the model thinks;
+    `max_tokens` bounds the answer; `stop` are the texts that end it; `effort` is how hard the model thinks; where it is
+    not `adaptive`, the model thinks only if `extra` says so, instead of where it sees fit;
     `sampling` are further fields for the API, as pairs of name and number; `extra` are those that only a client of the
     Messages API can name (`thinking`, `tools` in their exact form, `output_config`), a JSON object as text: never
     `messages`, `system`, `model` or `metadata`. `betas` are further ones of the API's to switch on. `own_marks` says
@@ -159,6 +160,7 @@ class Turn:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     effort: Effort | None = None
+    adaptive: bool = True
     sampling: tuple[tuple[str, float], ...] = ()
     extra: str = ""
     betas: tuple[str, ...] = ()
@@ -177,6 +179,7 @@ class Turn:
             "max_tokens": self.max_tokens,
             "stop": list(self.stop),
             "effort": self.effort,
+            "not_adaptive": not self.adaptive,
             "sampling": dict(self.sampling),
             "extra": orjson.loads(self.extra) if self.extra else None,
             "betas": list(self.betas),

@@ -183,6 +183,7 @@ def test_limit_is_the_apis():
     [
         ({"effort": "high"}, "high", ""),
         ({"effort": "none"}, None, "1"),
+        ({"effort": "high", "adaptive": False}, "high", "1"),
         ({"tools": (TOOL,), "tool_choice": "any"}, None, "1"),
         ({"tools": (TOOL,), "tool_choice": "tool", "tool_name": "f", "effort": "low"}, "low", "1"),
         ({"tools": (TOOL,), "tool_choice": "none"}, None, ""),

@@ -94,7 +94,8 @@ def initialize(turn: Turn | None = None) -> dict[str, Any]:
 def settings(turn: Turn, *, first: bool) -> dict[str, Any]:
     """Return the request that fits a running process to a turn; every setting is there, so earlier ones are undone."""
     body = _body(turn)
-    no_thinking = turn.effort == "none" or turn.tool_choice in {"any", "tool"}  # the API does not think when forced
+    # The API does not think when forced. Without thinking of its own, the CLI lets the API's default be.
+    no_thinking = turn.effort == "none" or turn.tool_choice in {"any", "tool"} or not turn.adaptive
     values: dict[str, Any] = {
         "effortLevel": None if turn.effort == "none" else turn.effort,
         "env": {
