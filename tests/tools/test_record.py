@@ -59,6 +59,8 @@ def test_values_do_not_matter():
             ["- control_response/success", "+ control_response/error"],
             id="answer",
         ),
+        pytest.param([{"type": "a", "x": 1}], [{"type": "a", "x": "1"}], ["! a: x was number and is text"], id="type"),
+        pytest.param([{"type": "a", "x": None}], [{"type": "a", "x": "1"}], [], id="null may be anything"),
     ],
 )
 def test_change_of_shape_is_told(before, after, told):
@@ -70,7 +72,7 @@ def test_changes_of_many_recordings_are_told_once():
     """A new version changes the same field in every recording: it is one change."""
     changed = {"hello": ["- a: x", "+ b"], "image": ["- a: x"], "files": [], "length": ["- a: x"], "stop": ["- a: x"]}
 
-    assert ["- a: x  (4 recordings)", "+ b  (hello)"] == together(changed)
+    assert (["- a: x  (4 recordings)"], ["+ b  (hello)"]) == (together(changed, new=False), together(changed, new=True))
 
 
 @pytest.mark.parametrize(
@@ -108,6 +110,7 @@ Commands:
 """
 
 
+HARMLESS = "New, which is harmless: cmappy skips what it does not know:"
 CLAUDE = """#!/bin/sh
 if [ "$1" = --help ]; then printf '  --kept  old\\n  --new   fresh\\n'; else echo '9.9.9 (Claude Code)'; fi
 """
@@ -136,7 +139,11 @@ def test_change_of_flags_is_told(before, after, told):
 
 @pytest.mark.parametrize(
     ("known", "code", "told"),
-    [("--gone\n--kept\n", 1, ["- --gone  (flags)", "+ --new  (flags)"]), ("--kept\n--new\n", 0, [])],
+    [
+        ("--gone\n--kept\n", 1, [HARMLESS, "  + --new  (flags)", "CHANGED:", "  - --gone  (flags)"]),
+        ("--kept\n", 0, [HARMLESS, "  + --new  (flags)"]),
+        ("--kept\n--new\n", 0, []),
+    ],
 )
 def test_check_tells_the_flags_that_have_changed(tmp_path, known, code, told):
     """Another version of the CLI is compared with the list that was recorded, and the list is left alone."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,10 @@ from pathlib import Path
 from cmappy.errors import CmappyError
 from cmappy.fixture import BadFixture, load
 from tools import scenario
-from tools.recording.flags import differences
+from tools.recording import flags as cli_flags
+from tools.recording.meaning import differences
 from tools.recording.session import FLAGS, INITIALIZE, Session, hermetic_session, live_session
-from tools.recording.shape import changes, shape, together
+from tools.recording.shape import changes, is_addition, shape, together
 from tools.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,7 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="record to a temporary folder, and list the kinds of lines, their fields and the flags that have changed",
+        help="record to a temporary folder and compare fields, flags and the answers that clients get; "
+        "exits with 1 if something is gone or has changed, and not for what is only new",
     )
     parser.add_argument("--live", action="store_true", help="use your own login and the real API: spends your quota")
     parser.add_argument(
@@ -112,16 +114,42 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
             if not flags.name or FLAGS in flags.name:
                 recordings.append(_flags(session, flags))
             found = dict(await asyncio.gather(*recordings))
-            for line in together(found):
-                print(line)
-            return sum(bool(changed) for changed in found.values())
+            if flags.check:
+                found = await _with_answers(found, flags.into, folder, chosen)
+            return _report(found)
+
+
+async def _with_answers(
+    found: dict[str, list[str]], before: Path, after: Path, chosen: Sequence[Scenario]
+) -> dict[str, list[str]]:
+    """Add what clients would get from the new recordings that they do not get from the committed ones."""
+    recorded = [each for each in chosen if not each.handmade and (before / f"{each.name}.ndjson").exists()]
+    recorded = [each for each in recorded if (after / f"{each.name}.ndjson").exists()]
+    if not recorded:
+        return found
+    if not (models := after / f"{INITIALIZE}.ndjson").exists():
+        models.write_bytes((before / models.name).read_bytes())
+    answers = await differences(before, after, recorded)
+    print(
+        f"answers: {len(recorded) - len(answers)} of {len(recorded)} are the same, byte for byte, with both recordings"
+    )
+    return {name: changed + answers.get(name, []) for name, changed in found.items()}
+
+
+def _report(found: Mapping[str, list[str]]) -> int:
+    """Print what has changed, apart from what is only new, and return in how many recordings something changed."""
+    told = {False: together(found, new=False), True: together(found, new=True)}
+    for new, heading in ((True, "New, which is harmless: cmappy skips what it does not know"), (False, "CHANGED")):
+        if told[new]:
+            print(f"{heading}:", *told[new], sep="\n  ")
+    return sum(not all(map(is_addition, changed)) for changed in found.values())
 
 
 async def _flags(session: Session, flags: argparse.Namespace) -> Told:
     """Write the list of the CLI's flags, or compare it with the one that was written."""
     file = flags.into / f"{FLAGS}.txt"
     before, after = file.read_text("utf-8").splitlines() if file.exists() else [], await session.flags()
-    told = differences(before, after)
+    told = cli_flags.differences(before, after)
     if not flags.check:
         file.write_text("".join(f"{flag}\n" for flag in after), "utf-8")
     outcome = ("other flags" if told else "same flags") if flags.check else ("changed" if told else "unchanged")
@@ -145,7 +173,7 @@ async def _one(name: str, recording: Awaitable[None], flags: argparse.Namespace,
         outcome = "new" if not before else "unchanged" if before == after else "changed"
     else:
         told = _compare(before, lines)
-        outcome = "another shape" if told else "same shape"
+        outcome = "same shape" if not told else "new fields" if all(map(is_addition, told)) else "ANOTHER SHAPE"
     print(f"{name:{_WIDTH}} {len(lines):5} lines {time.monotonic() - started:5.1f} s  {outcome}", flush=True)
     return name, told
 
