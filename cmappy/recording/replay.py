@@ -1,0 +1,178 @@
+"""Answers turns from recordings: read-only, and never falling through to a CLI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from cmappy.answer import Routed
+from cmappy.backends.exits import Exited
+from cmappy.backends.lines import Line
+from cmappy.errors import FixtureMissing
+from cmappy.recording import folder as folders
+from cmappy.recording.format import Recording
+from cmappy.recording.match import key, miss
+from cmappy.recording.normal import distinct
+from cmappy.recording.pieces import piece, stream_event
+from cmappy.recording.rules import Rules
+from cmappy.recording.turns import BadRecording
+from cmappy.status import Model, Status
+from cmappy.turn import Turn
+
+Pace = Literal["recorded"] | float | None
+
+SCENARIO = "scenario/"  # before the name of a scenario, in place of a model
+_COMPARED = 2000  # recordings that are compared to name the nearest one
+
+
+class Told(NamedTuple):
+    """A recording with the name of its file, as messages show it."""
+
+    name: str
+    recording: Recording
+
+
+class Replay:
+    """Replays the recordings of a folder, read once at construction; raises BadRecording if one is of no use.
+
+    A turn that was recorded several times gets its answers in the order of the files' names, then always the last.
+    `pace` is `recorded`, or pieces per second; without it there are no pauses. `models` reads the CLI's own list from
+    the recording that holds it. `scenarios` are answers that do not depend on the turn, by name; `demo` is what is
+    answered where nothing was recorded.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        rules: Rules | None = None,
+        *,
+        pace: Pace = None,
+        models: Callable[[Sequence[bytes]], Sequence[Model]] = lambda lines: (),
+        scenarios: Mapping[str, Told] | None = None,
+        demo: Callable[[Turn], Told | None] = lambda turn: None,
+        unused: Path | None = None,
+        may_be_empty: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.rules = rules or Rules()
+        self.names: dict[str, str] = {}  # by which clients may ask for the recorded models
+        self.used: set[str] = set()
+        self._pace = pace
+        self._scenarios = scenarios or {}
+        self._demo = demo
+        self._unused = unused
+        self._told: defaultdict[str, list[Told]] = defaultdict(list)
+        self._count: Counter[str] = Counter()
+        self._models: dict[str, Model] = {}
+        self._cli = "none"
+        for path, recording in folders.read_all(folder):
+            self._cli = recording.cli
+            if recording.turn is None:
+                self._models = {model.name: model for model in models(recording.lines)} | self._models
+            else:
+                self.add(path.relative_to(folder).as_posix(), recording)
+        if not self._told and not self._models and not may_be_empty:
+            raise BadRecording(f"there are no recordings (*.ndjson) in {folder}")
+
+    def add(self, name: str, recording: Recording) -> None:
+        """Answer from a further recording too."""
+        turn = recording.turn or {}
+        self._told[key(turn, self.rules)].append(Told(name, recording))
+        self._models.setdefault(turn["model"], Model(turn["model"]))
+        self.names |= recording.models
+
+    def all(self) -> list[str]:
+        """Return the names of all recordings of turns."""
+        return sorted(told.name for same in self._told.values() for told in same)
+
+    def knows(self, turn: Turn) -> bool:
+        """Return whether a turn was recorded."""
+        return key(turn.canonical(), self.rules) in self._told
+
+    async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[Routed | Line, None]:
+        """Yield the recorded lines; raises FixtureMissing, which names the nearest recording and what differs."""
+        told = self._find(turn)
+        lines = list(told.recording.lines)
+        if told.recording.turn:
+            lines = distinct(lines, turn.canonical(), told.recording.turn)
+        yield Routed("replay")
+        pauses = _pauses(told.recording, self._pace, lines)
+        for line, pause in zip(lines, pauses, strict=True):
+            if pause:
+                await asyncio.sleep(pause)
+            yield Line(line)
+        if told.recording.exit is not None:
+            raise Exited(told.recording.exit, told.recording.stderr)
+
+    async def start(self) -> None:
+        """Do nothing: the recordings are read already."""
+
+    async def status(self) -> Status:
+        """Return what the recordings tell of the CLI that they were made with."""
+        return Status("replay", self._cli, "none", tuple(self._models.values()))
+
+    async def close(self) -> None:
+        """Write the report on what was not used, if there is to be one."""
+        if self._unused:
+            await asyncio.to_thread(self._report, self._unused)
+
+    def _report(self, file: Path) -> None:
+        unused = [name for name in self.all() if name not in self.used]
+        file.write_text("".join(f"{name}\n" for name in unused), "utf-8")
+
+    def _find(self, turn: Turn) -> Told:
+        if turn.model.startswith(SCENARIO):
+            told = self._scenarios.get(turn.model.removeprefix(SCENARIO))
+            if told is None:
+                raise FixtureMissing(
+                    f"There is no scenario {turn.model.removeprefix(SCENARIO)!r}. GET /v1/capabilities lists them: "
+                    f"{', '.join(self._scenarios) or 'none'}."
+                )
+            return told
+        canonical = turn.canonical()
+        same = key(canonical, self.rules)
+        if same in self._told:
+            recorded = self._told[same]
+            told = recorded[min(self._count[same], len(recorded) - 1)]
+            self._count[same] += 1
+            self.used.add(told.name)
+            return told
+        demo = self._demo(turn)
+        if demo is None:
+            raise self._miss(turn)
+        return demo
+
+    def _miss(self, turn: Turn) -> FixtureMissing:
+        known = {told.name: told.recording.turn or {} for same in self._told.values() for told in same[:1]}
+        few = dict(list(known.items())[:_COMPARED])
+        found = miss(turn.canonical(), few, self.rules)
+        if found is None:
+            return FixtureMissing(
+                f"No recording answers this request: there is none in {self.folder} yet. "
+                f"Record it with `cmappy --replay {self.folder} --record-missing`."
+            )
+        advice = f"\nThey would count as equal with this in recordings.toml: {found.advice}" if found.advice else ""
+        return FixtureMissing(
+            f"No recording answers this request. The nearest is {found.nearest}; what differs:\n{found.differs}"
+            f"{advice}\nRecord it with `cmappy --replay {self.folder} --record-missing`, or send a request that was "
+            "recorded."
+        )
+
+
+def _pauses(recording: Recording, pace: Pace, lines: Sequence[bytes]) -> list[float]:
+    """Return the seconds to wait before each line."""
+    if pace is None:
+        return [0.0] * len(lines)
+    events = [stream_event(line) for line in lines]
+    pieces = [bool(event and piece(event)[1]) for event in events]
+    if pace != "recorded":
+        return [1 / pace if is_piece else 0.0 for is_piece in pieces]
+    first, rest = recording.first or 0.0, max(0.0, (recording.took or 0.0) - (recording.first or 0.0))
+    later = max(1, sum(pieces) - 1)
+    pauses = [rest / later if is_piece else 0.0 for is_piece in pieces]
+    if any(pieces):
+        pauses[pieces.index(True)] = first
+    return pauses
