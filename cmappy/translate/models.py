@@ -1,41 +1,21 @@
-"""Which model of the CLI a client means, and which models a client is told of."""
-
-from __future__ import annotations
+"""The old address of the models' names, until the CLI's events tell of models in neutral terms."""
 
 from collections.abc import Mapping, Sequence
 
-from cmappy.errors import ModelNotFound
 from cmappy.events import ModelInfo
-
-_FAMILIES = {
-    "claude-opus-4": "opus",
-    "claude-sonnet-4": "sonnet",
-    "claude-sonnet-5": "sonnet",
-    "claude-haiku-4": "haiku",
-}
+from cmappy.middle import models
+from cmappy.status import Model
 
 
 def resolve(requested: str, known: Sequence[ModelInfo], mapping: Mapping[str, str]) -> str:
-    """Return the model to ask the CLI for; raises ModelNotFound.
-
-    `known` is the CLI's own list, `mapping` the user's (`*` stands for everything unknown). A vendor prefix such as
-    `openai/` is dropped; every id that begins with `claude-` is passed on, known or not.
-    """
-    bare = requested.rpartition("/")[2]
-    for name in (mapping.get(requested) or mapping.get(bare) or bare, mapping.get("*", "")):
-        name = name.rpartition("/")[2]
-        if name in _FAMILIES:
-            return _FAMILIES[name]
-        if (name.startswith("claude-") and name.isprintable()) or any(name == model.value for model in known):
-            return name
-    raise ModelNotFound(
-        f"The model `{requested}` does not exist here. Ask GET /v1/models for the list, or start cmappy with "
-        f"`--model-map {requested}=sonnet`.",
-        param="model",
-    )
+    """Return the model to ask the CLI for; raises ModelNotFound."""
+    return models.resolve(requested, _neutral(known), mapping)
 
 
 def ids(known: Sequence[ModelInfo]) -> list[str]:
-    """Return the ids that always work, then the CLI's aliases and the ids that they stand for."""
-    listed = [*_FAMILIES, *(model.value for model in known), *(model.resolved_model or "" for model in known)]
-    return list(dict.fromkeys(id for id in listed if id))
+    """Return the ids that always work, then the CLI's."""
+    return models.ids(_neutral(known))
+
+
+def _neutral(known: Sequence[ModelInfo]) -> list[Model]:
+    return [Model(model.value, model.resolved_model, model.display_name) for model in known]

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jsonschema_rs
 import orjson
 
 from cmappy.errors import CliFailed
+from cmappy.middle.schema import validator
 
 TOOL = "StructuredOutput"  # the CLI's name for it
-
-
-def validator(schema: dict[str, Any]) -> jsonschema_rs.Draft7Validator | jsonschema_rs.Draft202012Validator:
-    """Return what checks values; raises ValueError or jsonschema_rs.ValidationError for what is no schema.
-
-    Nothing is fetched, neither what a reference names nor what `$schema` does, which tells draft 7 from later ones.
-    """
-    draft7 = "draft-07" in str(schema.get("$schema"))
-    kind = jsonschema_rs.Draft7Validator if draft7 else jsonschema_rs.Draft202012Validator
-    return kind({name: value for name, value in schema.items() if name != "$schema"}, retriever=_refuse)
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(f"the reference {uri} leads out of the schema, and nothing is fetched")
 
 
 class Structured:

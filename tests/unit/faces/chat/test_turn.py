@@ -3,8 +3,8 @@
 import pytest
 
 from cmappy.errors import InvalidRequest
-from cmappy.openai import chat
-from cmappy.translate.request import to_turn
+from cmappy.faces.chat.asked import read
+from cmappy.faces.face import Caller, Options
 from cmappy.turn import Message, Text, Turn
 
 SMALLEST = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -13,7 +13,7 @@ TOOL = {"type": "function", "function": {"name": "f"}}
 
 def turn(forward_sampling=False, **fields):
     """Return the turn for a request with these fields added."""
-    return to_turn(chat.read(SMALLEST | fields), "sonnet", forward_sampling=forward_sampling)
+    return read(SMALLEST | fields, Options(forward_sampling=forward_sampling), Caller()).turn("sonnet")
 
 
 def wrong(**fields):
@@ -49,6 +49,7 @@ def test_limit_has_two_names_and_nothing_means_none(fields, limit):
     ("asked", "effort"),
     [
         (None, None),
+        ("", None),
         ("none", "none"),
         ("minimal", "low"),
         ("low", "low"),

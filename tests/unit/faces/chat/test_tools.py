@@ -4,8 +4,8 @@ import orjson
 import pytest
 
 from cmappy.errors import InvalidRequest
-from cmappy.openai import chat
-from cmappy.translate import tools
+from cmappy.faces.chat.asked import read as ask
+from cmappy.faces.face import Caller, Options
 from cmappy.turn import Tool
 
 SMALLEST = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}]}
@@ -22,32 +22,37 @@ def tool(name="f", **fields):
     return {"type": "function", "function": function(name, **fields)}
 
 
-def read(**fields):
-    """Return the request with these fields."""
-    return chat.read(SMALLEST | fields)
+def allowed(*names, **fields):
+    """Return a choice among some tools."""
+    return {"type": "allowed_tools", "allowed_tools": {"tools": [tool(name) for name in names]} | fields}
+
+
+def asked(**fields):
+    """Return the turn for a request with these fields."""
+    return ask(SMALLEST | fields, Options(), Caller()).turn("sonnet")
 
 
 def offered(*functions):
     """Return the tools that functions become."""
-    return tools.offered(read(tools=list(functions)))
+    return asked(tools=list(functions)).tools
 
 
-def wrong(call, **fields):
+def wrong(**fields):
     """Return the error of a request with these fields."""
     with pytest.raises(InvalidRequest) as caught:
-        call(read(**fields))
+        asked(**fields)
     return caught.value.param, caught.value.code
 
 
 def choose(**fields):
     """Return the choice for a request."""
-    request = read(**fields)
-    return tools.choice(request, tools.offered(request))
+    turn = asked(**fields)
+    return turn.tool_choice, turn.tool_name
 
 
 def schema(wanted):
     """Return the schema of the answer for a JSON schema."""
-    return tools.output_schema(read(response_format={"type": "json_schema", "json_schema": wanted}))
+    return asked(response_format={"type": "json_schema", "json_schema": wanted}).schema
 
 
 def test_function_becomes_a_tool_with_its_schema_unchanged():
@@ -59,7 +64,7 @@ def test_function_becomes_a_tool_with_its_schema_unchanged():
 
 def test_older_form_is_the_same():
     """`functions` and `tools` differ in their envelope only."""
-    assert offered(tool(parameters=OBJECT)) == tools.offered(read(functions=[function(parameters=OBJECT)]))
+    assert offered(tool(parameters=OBJECT)) == asked(functions=[function(parameters=OBJECT)]).tools
 
 
 @pytest.mark.parametrize(
@@ -87,33 +92,27 @@ def test_names_are_openais(name):
 
 def test_names_that_the_api_does_not_take_are_found_again():
     """It refuses a request with a `.` in a name."""
-    request = read(tools=[tool("my.tool.x"), tool("g")], functions=[function("h.i")])
+    fields = {"tools": [tool("my.tool.x"), tool("g")], "functions": [function("h.i")]}
 
-    assert ["my_tool_x", "g", "h_i"] == [made.name for made in tools.offered(request)]
-    assert {"my_tool_x": "my.tool.x", "g": "g", "h_i": "h.i"} == tools.names(request)
+    names = ask(SMALLEST | fields, Options(), Caller()).toolbox.names
+
+    assert {"my_tool_x": "my.tool.x", "g": "g", "h_i": "h.i"} == names
 
 
 @pytest.mark.parametrize("name", ["", "f" * 65, "sp ace", "é", "a/b", "a:b"])
 def test_other_names_are_refused(name):
     """As OpenAI does."""
-    assert ("tools[0].function.name", "invalid_value") == wrong(tools.offered, tools=[tool(name)])
+    assert ("tools[0].function.name", "invalid_value") == wrong(tools=[tool(name)])
 
 
 @pytest.mark.parametrize(
     ("fields", "param", "code"),
     [
-        ({"tools": [tool("ToolSearch")]}, "tools[0].function.name", "unsupported_parameter"),
         ({"tools": [tool(), tool()]}, "tools[1].function.name", "invalid_value"),
-        ({"tools": [tool()], "functions": [function()]}, "functions[0].name", "invalid_value"),
-        ({"tools": [tool("a.b"), tool("a_b")]}, "tools[1].function.name", "invalid_value"),
-        ({"tools": [tool(f"f{at}") for at in range(129)]}, "tools", "array_above_max_length"),
-        (
-            {"tools": [tool("StructuredOutput")], "response_format": {"type": "json_object"}},
-            "tools",
-            "unsupported_parameter",
-        ),
-        ({"tools": [tool(parameters={"type": "array"})]}, "tools[0].function.parameters", "invalid_value"),
-        ({"tools": [tool(parameters={"type": ["object"]})]}, "tools[0].function.parameters", "invalid_value"),
+        ({"functions": [function(), function()]}, "functions[1].name", "invalid_value"),
+        ({"tools": [{"type": "function"}]}, "tools[0].function", "missing_required_parameter"),
+        ({"tools": [tool(parameters={"type": "array"})]}, "tools[0].function.parameters", "invalid_schema"),
+        ({"tools": [tool(parameters={"type": ["object"]})]}, "tools[0].function.parameters", "invalid_schema"),
         ({"functions": [function(parameters={"required": 5})]}, "functions[0].parameters", "invalid_schema"),
         (
             {"tools": [tool(parameters={"$ref": "http://a.invalid/b"})]},
@@ -121,31 +120,45 @@ def test_other_names_are_refused(name):
             "invalid_schema",
         ),
         ({"tools": [tool(parameters={"$ref": "#/$defs/none"})]}, "tools[0].function.parameters", "invalid_schema"),
-        ({"tools": [tool(parameters={"properties": {"b c": {}}})]}, "tools[0].function.parameters", "invalid_schema"),
     ],
     ids=[
-        "lost name",
         "twice",
-        "in both forms",
-        "twice for the API",
-        "too many",
-        "name of the answer",
+        "twice in the older form",
+        "no function",
         "array",
         "list of types",
         "no schema",
         "leads out",
         "leads nowhere",
-        "name of a property",
     ],
 )
 def test_what_would_be_lost_in_silence_is_refused(fields, param, code):
     """By its path; nothing is fetched."""
-    assert (param, code) == wrong(tools.offered, **fields)
+    assert (param, code) == wrong(**fields)
 
 
-def test_name_of_the_answer_is_free_without_a_schema():
-    """It collides only where there is a structured answer."""
-    assert "StructuredOutput" == offered(tool("StructuredOutput"))[0].name
+def test_function_that_is_described_twice_counts_once():
+    """Clients send `functions` beside `tools` for servers that know one of them only."""
+    assert [Tool("f", "", '{"type":"object"}')] == list(asked(tools=[tool()], functions=[function()]).tools)
+
+
+def test_more_tools_are_taken_than_openai_takes():
+    """Their bytes are what counts."""
+    assert 300 == len(offered(*(tool(f"f{at}") for at in range(300))))
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (["a.b", "a_b"], ["a_b", "a_b_2"]),
+        (["ToolSearch"], ["ToolSearch_2"]),
+        (["StructuredOutput"], ["StructuredOutput_2"]),
+        ([".".ljust(64, "x"), "_".ljust(64, "x")], ["_".ljust(64, "x"), "_".ljust(60, "x") + "_2"]),
+    ],
+)
+def test_name_that_is_taken_becomes_another(names, taken):
+    """Two of the client's may be one for the API, and the CLI has some of its own."""
+    assert taken == [made.name for made in offered(*map(tool, names))]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +173,12 @@ def test_name_of_the_answer_is_free_without_a_schema():
         ({"tools": [tool()], "tool_choice": {"type": "function", "function": {"name": "f"}}}, ("tool", "f")),
         ({"functions": [function()], "function_call": {"name": "f"}}, ("tool", "f")),
         ({"functions": [function()], "function_call": "none"}, ("none", "")),
+        ({"functions": [function()], "function_call": "none", "tool_choice": "required"}, ("any", "")),
+        ({"tool_choice": "required"}, ("auto", "")),
+        ({"tools": [tool("a.b")], "tool_choice": {"type": "function", "function": {"name": "a.b"}}}, ("tool", "a_b")),
+        ({"tools": [tool()], "tool_choice": allowed("f")}, ("auto", "")),
+        ({"tools": [tool()], "tool_choice": allowed("f", mode="required")}, ("any", "")),
+        ({"tool_choice": allowed(mode="required")}, ("auto", "")),
     ],
 )
 def test_choice_is_the_apis(fields, choice):
@@ -170,7 +189,7 @@ def test_choice_is_the_apis(fields, choice):
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
-        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tools": [tool()], "tool_choice": allowed("g")}, "tool_choice.allowed_tools"),
         ({"tools": [tool()], "tool_choice": {"type": "function", "function": {"name": "g"}}}, "tool_choice"),
         ({"function_call": {"name": "g"}}, "function_call"),
     ],
@@ -183,6 +202,17 @@ def test_choice_of_nothing_is_an_error(fields, param):
     assert param == caught.value.param
 
 
+def test_tools_that_are_not_allowed_are_not_there():
+    """The model cannot call them: a stricter promise than OpenAI's, which only masks them."""
+    assert ["g"] == [made.name for made in asked(tools=[tool("f"), tool("g")], tool_choice=allowed("g")).tools]
+
+
+@pytest.mark.parametrize("other", [{"type": "custom", "custom": {"name": "g"}}, {"type": "web_search"}])
+def test_tools_of_other_types_are_not_there(other):
+    """The model has the functions; the others are named in a header."""
+    assert ["f"] == [made.name for made in offered(other, tool())]
+
+
 @pytest.mark.parametrize(
     ("wanted", "made"),
     [
@@ -193,7 +223,7 @@ def test_choice_of_nothing_is_an_error(fields, param):
 )
 def test_response_format_is_a_schema_or_nothing(wanted, made):
     """Any object is a schema too."""
-    assert made == tools.output_schema(read(response_format=wanted))
+    assert made == asked(response_format=wanted).schema
 
 
 def test_schema_of_the_answer_keeps_the_order_of_its_keys():
@@ -219,15 +249,10 @@ def test_schema_of_an_older_draft_is_read_as_such():
         (
             {"type": "json_schema", "json_schema": {"schema": {"type": "string"}}},
             "response_format.json_schema.schema",
-            "invalid_value",
-        ),
-        (
-            {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": 5}}},
-            "response_format.json_schema.schema",
             "invalid_schema",
         ),
         (
-            {"type": "json_schema", "json_schema": {"schema": {"properties": {"": {}}}}},
+            {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": 5}}},
             "response_format.json_schema.schema",
             "invalid_schema",
         ),
@@ -240,4 +265,4 @@ def test_schema_of_an_older_draft_is_read_as_such():
 )
 def test_wrong_schema_of_the_answer_is_an_error(wanted, param, code):
     """The CLI would ignore it, and the client would be promised what nobody checked."""
-    assert (param, code) == wrong(tools.output_schema, response_format=wanted)
+    assert (param, code) == wrong(response_format=wanted)

@@ -3,7 +3,7 @@
 import pytest
 
 from cmappy.errors import InvalidRequest
-from cmappy.openai import chat
+from cmappy.faces.chat import request as chat
 
 SMALLEST = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -93,8 +93,8 @@ def test_unknown_keys_of_messages_are_tolerated():
             "messages[0].tool_calls[0].id",
             "invalid_value",
         ),
-        ({"tools": [{"type": "custom"}]}, "tools[0].type", "invalid_value"),
-        ({"tools": [{"type": "function"}]}, "tools[0].function", "missing_required_parameter"),
+        ({"tools": [{}]}, "tools[0].type", "missing_required_parameter"),
+        ({"tool_choice": {"type": "allowed_tools"}}, "tool_choice", "invalid_value"),
         ({"tool_choice": "sometimes"}, "tool_choice.type", "invalid_value"),
         ({"tool_choice": "function"}, "tool_choice", "invalid_value"),
         ({"tool_choice": {"type": "auto", "function": {"name": "f"}}}, "tool_choice", "invalid_value"),
@@ -122,7 +122,7 @@ def test_mistake_is_named_by_its_path(fields, param, code):
         ({"messages": ["Hi"]}, "Invalid type for `messages[0]`: it must be an object."),
         ({"model": 5}, "Invalid type for `model`: it must be a string."),
         ({"tools": [{"type": "function", "function": {"name": "f", "parameters": []}}]}, "it must be an object."),
-        ({"max_tokens": 1.5}, "Invalid value for `max_tokens`: input should be a valid integer"),
+        ({"max_tokens": 1.5}, "Invalid type for `max_tokens`: it must be a whole number."),
     ],
 )
 def test_message_says_what_is_wrong_in_plain_words(fields, message):
@@ -148,3 +148,23 @@ def test_body_of_the_responses_api_is_told_apart():
 def test_body_with_both_messages_and_input_is_read():
     """An unknown field beside messages is only an unknown field."""
     assert {"input": "Hi"} == read(input="Hi").model_extra
+
+
+def test_url_of_an_image_may_be_a_plain_string():
+    """Some clients leave out the object around it."""
+    message = {"role": "user", "content": [{"type": "image_url", "image_url": "data:,"}]}
+
+    assert "data:," == read(messages=[message]).messages[0].content[0].image_url.url
+
+
+def test_arguments_of_a_call_may_be_an_object():
+    """Clients of servers that take one send it back as they keep it."""
+    call = {"id": "x", "function": {"name": "f", "arguments": {"b": 1, "a": [2]}}}
+    message = read(messages=[{"role": "assistant", "tool_calls": [call]}]).messages[0]
+
+    assert '{"b":1,"a":[2]}' == message.tool_calls[0].function.arguments
+
+
+def test_many_stop_sequences_are_taken():
+    """OpenAI takes four; editors send a dozen."""
+    assert 20 == len(read(stop=[f"END {at}" for at in range(20)]).stop)

@@ -3,13 +3,13 @@
 import pytest
 
 from cmappy.errors import ModelNotFound
-from cmappy.events import ModelInfo
-from cmappy.translate.models import ids, resolve
+from cmappy.middle.models import ids, resolve
+from cmappy.status import Model
 
 KNOWN = (
-    ModelInfo(value="default", resolvedModel="claude-opus-5-5"),
-    ModelInfo(value="sonnet", resolvedModel="claude-sonnet-5-5"),
-    ModelInfo(value="haiku"),
+    Model("default", "claude-opus-5-5"),
+    Model("sonnet", "claude-sonnet-5-5"),
+    Model("haiku"),
 )
 
 
@@ -84,7 +84,7 @@ def test_the_list_has_the_families_then_the_clis_names_then_full_ids_each_once()
         "claude-sonnet-5-5",
     ]
 
-    assert expected == ids((*KNOWN, ModelInfo(value="sonnet", resolvedModel="claude-opus-5-5")))
+    assert expected == ids((*KNOWN, Model("sonnet", "claude-opus-5-5")))
 
 
 def test_every_listed_name_can_be_asked_for():

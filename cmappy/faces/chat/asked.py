@@ -1,0 +1,47 @@
+"""One chat request, read: what the server asks of it on the way to an answer (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cmappy.faces.chat import fields, request
+from cmappy.faces.chat.request import ChatRequest
+from cmappy.faces.chat.turn import to_turn, tools
+from cmappy.faces.face import Caller, Options
+from cmappy.middle.tools import Toolbox
+from cmappy.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with its tools, the server's options for it, and whose it is."""
+
+    request: ChatRequest
+    toolbox: Toolbox
+    options: Options
+    caller: Caller
+
+    @property
+    def model(self) -> str:
+        """The model's name as the client has it."""
+        return self.request.model
+
+    @property
+    def stream(self) -> bool:
+        """Whether the answer is wanted piece by piece."""
+        return self.request.stream
+
+    def turn(self, model: str) -> Turn:
+        """Return the turn, with `model` as the backend knows it; raises InvalidRequest with `param`."""
+        return to_turn(self.request, self.toolbox, model, self.options)
+
+    def ignored(self) -> list[str]:
+        """Return the names of what was sent and has no effect, sorted."""
+        return fields.ignored(self.request, forward_sampling=self.options.forward_sampling)
+
+
+def read(body: Any, options: Options, caller: Caller) -> Asked:
+    """Return the request that a parsed body is; raises InvalidRequest with `param`."""
+    asked = request.read(body)
+    return Asked(asked, tools(asked), options, caller)
