@@ -1,123 +1,169 @@
-"""Every setting, once: a flag, a `CMAPPY_*` environment variable, and a default. The only reader of the environment."""
+"""Every setting, once. Flags, `CMAPPY_*` variables, the keys of the config file, `--help` and README come from here.
+
+To add one, add a line to its group in `Settings`. This is also the only module that reads the environment.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from cmappy import __version__
+from cmappy.units import Bytes, Seconds
 
 _PACKAGED = Path(__file__).parent / "fixtures"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/*,\s]+", re.IGNORECASE)
 RECORDINGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "fixtures"  # installed, or a checkout
 
+FIRST, ACCESS, ANSWERS = "Most used", "Access and billing", "Answers"
+PROCESSES, WAITING, LIMITS = "Processes of the CLI", "Timeouts", "Limits"
+LOGGING, DEVELOPMENT = "Log", "Development"
 
-class Settings(BaseSettings):
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How a setting is shown. `value` names the flag's value, `bare` is the value of the flag without one."""
+
+    group: str
+    value: str | None = None
+    bare: Any = None
+    short: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+def setting(
+    default: Any,
+    description: str,
+    group: str,
+    *,
+    value: str | None = None,
+    bare: Any = None,
+    short: str | None = None,
+    aliases: tuple[str, ...] = (),
+    **limits: Any,
+) -> Any:
+    """Return the field of a setting: its default, its help, its group and its limits (`ge`, `le`, `gt`)."""
+    option = Option(group, value, bare, short, aliases)
+    return Field(default, description=description, json_schema_extra={"option": option}, **limits)  # type: ignore[dict-item]
+
+
+def _listed(value: Any) -> Any:
+    """Read `a,b`, or several of them."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    return tuple(item.strip() for text in texts for item in text.split(","))
+
+
+def _paired(value: Any) -> Any:
+    """Read `a=b,c=d`, or several of them."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    pairs = [pair.partition("=") for text in texts for pair in text.split(",") if pair]
+    if not all(name and model for name, _, model in pairs):
+        raise ValueError("must look like gpt-4o=sonnet")
+    return {name.strip(): model.strip() for name, _, model in pairs}
+
+
+def _home(value: Any) -> Any:
+    """Read `~`, which a shell leaves alone in `--flag=~/path`, and a config file always."""
+    return os.path.expanduser(value) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
+Pairs = Annotated[dict[str, str], BeforeValidator(_paired)]
+File = Annotated[Path, BeforeValidator(_home)]
+
+
+class Settings(BaseModel):
     """How to run. Times are in seconds, sizes in bytes."""
 
-    model_config = SettingsConfigDict(env_prefix="CMAPPY_", env_ignore_empty=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(3456, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    api_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (),
-        description="the key that clients have to send; repeatable; needed to listen beyond this machine",
-        json_schema_extra={"metavar": "KEY"},
+    port: int = setting(3456, "port to listen on; 0 picks a free one", FIRST, short="-p", ge=0, le=65535)
+    host: str = setting("127.0.0.1", "address to listen on; localhost is both IPv4 and IPv6", FIRST, value="ADDRESS")
+    api_key: Secrets = setting(
+        (), "key that clients have to send; needed to listen beyond this machine", FIRST, value="KEY"
     )
-    api_key_file: Path | None = Field(
-        None, description="a file with more such keys, one per line", json_schema_extra={"metavar": "FILE"}
+    claude: str = setting("claude", "path of the Claude Code CLI", FIRST, value="PATH")
+    model_map: Pairs = setting(
+        {}, "answer one model name with another; *=sonnet answers every unknown name", FIRST, value="NAME=MODEL"
     )
-    allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="a further host name by which clients may call the server; repeatable",
-        json_schema_extra={"metavar": "NAME"},
-    )
-    allow_origin: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="a web page or app that may use the server, e.g. https://chat.example.com; repeatable",
-        json_schema_extra={"metavar": "ORIGIN"},
-    )
-    claude: str = Field("claude", description="the Claude Code CLI", json_schema_extra={"metavar": "PATH"})
-    replay: Path | None = Field(
+    max_concurrency: int = setting(4, "maximum answers generated concurrently", FIRST, ge=1)
+    replay: File | None = setting(
         None,
-        description="answer from recordings, without the CLI; without DIR: the ones that come with cmappy",
-        json_schema_extra={"metavar": "DIR"},
+        "answer from recordings instead of the CLI; without DIR from those that come with cmappy",
+        FIRST,
+        value="DIR",
+        bare=RECORDINGS,
     )
-    record: Path | None = Field(
-        None, description="write a recording of every answer to this folder", json_schema_extra={"metavar": "DIR"}
+    record: File | None = setting(None, "write a recording of every answer to this folder", FIRST, value="DIR")
+    log_level: Literal["debug", "info", "warning", "error"] = setting("info", "how much to log", FIRST)
+
+    api_key_file: File | None = setting(None, "file with more such keys, one per line", ACCESS, value="FILE")
+    allow_host: Texts = setting((), "further host name by which clients may call the server", ACCESS, value="NAME")
+    allow_origin: Texts = setting(
+        (), "web page or app that may use the server, e.g. https://chat.example.com", ACCESS, value="ORIGIN"
     )
-    model_map: Annotated[dict[str, str], NoDecode] = Field(
-        {},
-        description="take a model name for another one, e.g. gpt-4o=sonnet; *=sonnet for all unknown ones; repeatable",
-        json_schema_extra={"metavar": "NAME=MODEL"},
+    allow_api_key: bool = setting(False, "let the CLI use ANTHROPIC_API_KEY, which is billed per token", ACCESS)
+    allow_url_images: bool = setting(False, "let the upstream API fetch images that a client gives by URL", ACCESS)
+    skip_auth_check: bool = setting(False, "start even if the CLI is not logged in", ACCESS)
+
+    reasoning: Literal["off", "reasoning_content", "reasoning", "both"] = setting(
+        "reasoning_content", "response field that carries the model's thinking", ANSWERS
     )
-    reasoning: Literal["off", "reasoning_content", "reasoning", "both"] = Field(
-        "reasoning_content", description="the field that carries the model's thinking"
+    forward_sampling: bool = setting(False, "send `temperature` and `top_p` upstream instead of ignoring them", ANSWERS)
+    ping: Seconds = setting(15, "send a comment line on a stream that has been silent for this long", ANSWERS, gt=0)
+    max_retries: int = setting(2, "how often the CLI retries a failed upstream request", ANSWERS, ge=0)
+    store_bytes: Bytes = setting(
+        64 << 20, "memory for earlier answers, which clients may refer to; 0 keeps none", ANSWERS, ge=0
     )
-    allow_api_key: bool = Field(False, description="let the CLI use and bill an API key, as ANTHROPIC_API_KEY")
-    allow_url_images: bool = Field(False, description="let the API fetch images that a client names by their URL")
-    forward_sampling: bool = Field(
-        False, description="send `temperature` and `top_p` to the API instead of ignoring them"
-    )
-    warm: int = Field(1, ge=0, description="processes started ahead; 0 starts each when it is needed")
-    live: int = Field(4, ge=0, description="conversations whose process is kept for their next turn; 0 keeps none")
-    live_timeout: float = Field(900, gt=0, description="how long a conversation's process is kept unused")
-    store_bytes: int = Field(
-        64 << 20,
-        ge=0,
-        description="how much of earlier answers is kept, in memory, for clients that refer to them; 0 = off",
-    )
-    store_age: float = Field(3600, ge=0, description="how long a stored answer is kept unused; 0 = off")
-    skip_auth_check: bool = Field(False, description="start although the CLI is not logged in")
-    max_retries: int = Field(2, ge=0, description="how often the CLI repeats a failed API request")
-    max_concurrency: int = Field(4, ge=1, description="answers that are made at once")
-    queue: int = Field(32, ge=0, description="requests that may wait for one of these places")
-    queue_timeout: float = Field(120, gt=0, description="longest wait for a place")
-    first_timeout: float = Field(120, gt=0, description="longest wait for the CLI's first sign of life")
-    silence_timeout: float = Field(300, gt=0, description="longest silence of the CLI later on")
-    total_timeout: float = Field(3600, gt=0, description="longest time for one answer")
-    ping: float = Field(15, gt=0, description="pause after which a silent stream gets a comment line")
-    stall_timeout: float = Field(60, gt=0, description="how long a client may take nothing of an answer that waits")
-    drain: float = Field(5, ge=0, description="how long answers under way may go on when the server is told to stop")
-    max_body: int = Field(64 << 20, gt=0, description="largest request body")
-    max_messages: int = Field(10_000, gt=0, description="most messages in a request")
-    max_parts: int = Field(10_000, gt=0, description="most content parts in all its messages")
-    max_unread: int = Field(4 << 20, gt=0, description="how much of a stream may wait for a slow client")
-    reload: bool = Field(False, description="restart when the source changes (for development)")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much to log")
-    log_format: Literal["text", "json"] = Field("text", description="how to write the log")
+    store_age: Seconds = setting(3600, "forget an earlier answer after this long; 0 keeps none", ANSWERS, ge=0)
+
+    warm: int = setting(1, "processes kept ready for new conversations; 0 starts each on demand", PROCESSES, ge=0)
+    live: int = setting(4, "processes kept for the next turn of their conversation; 0 keeps none", PROCESSES, ge=0)
+    live_timeout: Seconds = setting(900, "end a kept process that has been unused for this long", PROCESSES, gt=0)
+
+    queue_timeout: Seconds = setting(120, "maximum wait for a free slot", WAITING, gt=0)
+    first_timeout: Seconds = setting(120, "maximum wait for the CLI's first output", WAITING, gt=0)
+    silence_timeout: Seconds = setting(300, "maximum silence of the CLI after that", WAITING, gt=0)
+    total_timeout: Seconds = setting(3600, "maximum time for one answer", WAITING, gt=0)
+    stall_timeout: Seconds = setting(60, "drop a streaming client that reads nothing for this long", WAITING, gt=0)
+    drain: Seconds = setting(5, "on shutdown, let running answers finish for this long", WAITING, ge=0)
+
+    queue: int = setting(32, "maximum requests waiting for a slot", LIMITS, ge=0)
+    max_body: Bytes = setting(64 << 20, "largest request body", LIMITS, gt=0)
+    max_messages: int = setting(10_000, "most messages in a request", LIMITS, gt=0)
+    max_parts: int = setting(10_000, "most content parts in a request", LIMITS, gt=0)
+    max_unread: Bytes = setting(4 << 20, "how much of a stream is buffered for a slow client", LIMITS, gt=0)
+
+    log_format: Literal["text", "json"] = setting("text", "how to write the log", LOGGING)
+    reload: bool = setting(False, "restart when the source changes", DEVELOPMENT)
 
     @field_validator("claude")
     @classmethod
     def _absolute(cls, value: str) -> str:
         """Make a path independent of the working directory, which is another one for the CLI."""
-        return str(Path(value).expanduser().absolute()) if os.sep in value else value
+        separators = {os.sep, os.altsep or os.sep}
+        return str(Path(value).expanduser().absolute()) if separators & set(value) else value
 
     @field_validator("replay", mode="before")
     @classmethod
     def _packaged(cls, value: Any) -> Any:
         """Read a plain yes, as `CMAPPY_REPLAY=1` is, as `--replay` without DIR."""
-        return RECORDINGS if value in {"1", "true", "yes"} else value
+        return RECORDINGS if value is True or value in {"1", "true", "yes"} else value
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if self.replay and self.record:
             raise ValueError("--replay and --record exclude each other: only the CLI's own answers are recorded")
         return self
-
-    @field_validator("api_key", "allow_host", "allow_origin", mode="before")
-    @classmethod
-    def _list(cls, value: Any) -> Any:
-        """Read `a,b`, or several of them."""
-        texts = [value] if isinstance(value, str) else value
-        return tuple(item.strip() for text in texts for item in text.split(","))
 
     @field_validator("api_key")
     @classmethod
@@ -140,18 +186,6 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://chat.example.com or app://name, without a path")
         return value
 
-    @field_validator("model_map", mode="before")
-    @classmethod
-    def _pairs(cls, value: Any) -> Any:
-        """Read `a=b,c=d`, or several of them."""
-        if isinstance(value, Mapping):
-            return value
-        texts = [value] if isinstance(value, str) else value
-        pairs = [pair.partition("=") for text in texts for pair in text.split(",") if pair]
-        if not all(name and model for name, _, model in pairs):
-            raise ValueError("must look like gpt-4o=sonnet")
-        return {name.strip(): model.strip() for name, _, model in pairs}
-
     def api_keys(self) -> list[str]:
         """Return the keys of which clients have to send one; empty if they need none."""
         return [key.get_secret_value() for key in self.api_key] + (
@@ -164,52 +198,12 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def from_command_line(argv: Sequence[str] | None = None) -> Settings:
-    """Return the settings from flags and environment; prints help or what is wrong, and exits, where argparse would."""
-    parser = _parser()
-    try:
-        return Settings(**vars(parser.parse_args(argv)))
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        flag = "".join(f"--{str(name).replace('_', '-')}: " for name in wrong["loc"][:1])
-        parser.error(flag + wrong["msg"].removeprefix("Value error, "))
-
-
 def _keys_in(path: Path) -> list[str]:
     """Return the lines of a file but empty ones and comments; raises ValueError if it cannot be read."""
     try:
-        lines = [line.strip() for line in path.read_text().splitlines()]
+        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not a text file in UTF-8") from error
     return [line for line in lines if line and not line.startswith("#")]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="cmappy",
-        usage="%(prog)s [options]",
-        description="OpenAI's chat API in front of the Claude Code CLI you are logged in to.",
-        epilog="Each flag is also an environment variable: --log-level is CMAPPY_LOG_LEVEL. Flags win. "
-        "Times are in seconds, sizes in bytes.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"cmappy {__version__}")
-    for name, field in Settings.model_fields.items():
-        flags = [f"--{name.replace('_', '-')}"] + (["-p"] if name == "port" else [])
-        shown = "" if field.default in (None, False, ()) or field.default == {} else f" (default: {field.default})"
-        options: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS, "help": f"{field.description}{shown}"}
-        extra = field.json_schema_extra
-        if isinstance(extra, dict):
-            options |= extra
-        if field.annotation is bool:
-            options["action"] = argparse.BooleanOptionalAction
-        elif "repeatable" in (field.description or ""):
-            options["action"] = "append"
-        elif name == "replay":
-            options |= {"nargs": "?", "const": RECORDINGS}
-        elif values := get_args(field.annotation):
-            options.setdefault("metavar", "|".join(map(str, values)))
-        elif field.annotation in {int, float}:
-            options["metavar"] = "N"
-        parser.add_argument(*flags, **options)
-    return parser

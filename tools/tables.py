@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cmappy.commands import options
+from cmappy.commands.options import FIELDS
 from cmappy.openai import fields as request_fields
-from cmappy.settings import Settings
 
 
 def fields() -> str:
@@ -14,7 +15,8 @@ def fields() -> str:
 def settings() -> str:
     """Return the table of flags."""
     rows = []
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default in (None, False, "") or field.default in ({}, ()) else f"`{field.default}`"
-        rows.append(f"| `--{name.replace('_', '-')}` | {default} | {field.description} |")
+    for name in FIELDS:
+        default = f"`{shown}`" if (shown := options.default(name)) else ""
+        notes = ", repeatable" if options.is_repeatable(name) else ""
+        rows.append(f"| `{options.flag(name)}` | {default} | {FIELDS[name].description}{notes} |")
     return "\n".join(["| flag | default | meaning |", "|---|---|---|", *rows])

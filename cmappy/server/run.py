@@ -13,6 +13,7 @@ from typing import Any
 
 from sanic.application.state import ApplicationServerInfo
 from sanic.http.constants import HTTP
+from sanic.server import try_use_uvloop as try_use_uvloop  # for who starts the event loop
 from sanic.server.protocols.http_protocol import HttpProtocol
 
 from cmappy.server.app import App

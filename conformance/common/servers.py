@@ -59,7 +59,9 @@ def _running(command: list[str], environment: Mapping[str, str]) -> Iterator[str
 
 def _own_environment() -> dict[str, str]:
     """Return this process's environment without the settings of a cmappy that the caller may use."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CMAPPY_")}
+    return {name: value for name, value in os.environ.items() if not name.startswith("CMAPPY_")} | {
+        "CMAPPY_CONFIG": os.devnull
+    }
 
 
 def _url(line: str) -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from sanic.server import try_use_uvloop
 
-from cmappy import settings
 from cmappy.backends.replay import ReplayBackend
+from cmappy.commands.parser import parse
+from cmappy.commands.sources import load
 from cmappy.server.app import create_app
 from cmappy.server.log import configure
 from cmappy.server.run import serving
@@ -51,7 +52,7 @@ async def serve(folder, pause, flags):
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, told.set)
     loop.add_signal_handler(signal.SIGUSR1, tell)
-    chosen = settings.from_command_line(flags)
+    chosen = load(vars(parse(flags)[1]), {}).settings
     configure(chosen.log_level, chosen.log_format)
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         async with serving(create_app(chosen, PacedReplay(folder, pause)), listener, drain=chosen.drain):

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 import cmappy
+from cmappy.commands import options
 from cmappy.settings import Settings
 
 RECORDINGS = Path(__file__).parents[2] / "fixtures"
@@ -143,14 +144,20 @@ def test_help_names_every_setting(command):
     """A setting without a flag cannot be found."""
     shown = command.run("--help").stdout
 
-    assert [] == [name for name in Settings.model_fields if f"--{name.replace('_', '-')}" not in shown]
+    assert [] == [name for name in Settings.model_fields if not re.search(rf"--(\[no-])?{options.key(name)}\b", shown)]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--bogus"], "unrecognized arguments: --bogus"),
-        (["--rep"], "unrecognized arguments: --rep"),
+        (["--bogus"], "There is no flag `--bogus`. See `cmappy --help`."),
+        (["--rep"], "There is no flag `--rep`. Did you mean `--replay`? See `cmappy --help`."),
+        (["--port"], "--port: expected one argument. See `cmappy --help`."),
+        (["confg"], "There is no command `confg`. Did you mean `config`? See `cmappy --help`."),
+        (["--port", "1", "config"], "The command comes first: `cmappy config ...`."),
+        (["config", "--prot", "1"], "There is no flag `--prot`. Did you mean `--port`? See `cmappy config --help`."),
+        (["config", "config.toml"], "`config.toml` belongs to no flag."),
+        (["--config", "nowhere"], "There is no config file nowhere."),
         (["--port", "x"], "--port: "),
         (["--port", "70000"], "--port: "),
         (["--log-level", "loud"], "--log-level: "),
@@ -159,17 +166,81 @@ def test_help_names_every_setting(command):
     ],
 )
 def test_wrong_flag_is_one_clear_line(command, arguments, said):
-    """Two lines: how it is used, and what is wrong; exit code 2, as of every Unix command."""
+    """What is wrong and where to look; exit code 2, as of every Unix command."""
     ended = command.run(*arguments)
 
-    assert (2, 2, True) == (ended.returncode, len(ended.stderr.splitlines()), said in ended.stderr)
+    assert (2, 1, True) == (ended.returncode, len(ended.stderr.splitlines()), said in ended.stderr)
 
 
-def test_wrong_variable_is_told_by_its_flag(command):
-    """Variables and flags are the same settings."""
+def test_wrong_variable_is_told_by_its_name(command):
+    """Whoever set it looks for no flag."""
     ended = command.run(CMAPPY_PORT="x")
 
-    assert (2, True) == (ended.returncode, "--port: " in ended.stderr)
+    assert (2, True) == (ended.returncode, "CMAPPY_PORT: " in ended.stderr)
+
+
+def test_unknown_variable_is_named(command):
+    """It has no effect, and is no reason not to start."""
+    process = command.start("--port", "0", "--replay", CMAPPY_PROT="1")
+    url(process)
+    _, stderr = stop(process)
+
+    assert "cmappy: CMAPPY_PROT is not a setting and has no effect. Did you mean `CMAPPY_PORT`?\n" == stderr
+
+
+def test_settings_come_from_a_config_file(command):
+    """For whoever does not want to type them each time."""
+    (command.folder / "mine.toml").write_text("port = 0\nreplay = true\n", encoding="utf-8")
+    process = command.start("serve", "--config", "mine.toml")
+
+    assert "replay" == httpx.get(f"{url(process)}/health", trust_env=False).json()["provider"]
+
+
+def test_effective_settings_are_shown_as_a_config_file(command):
+    """With where each comes from, and without secrets; what is printed is a config file again."""
+    arguments = ("config", "--model-map", "a=b,*=c", "--api-key", "secret", "--live-timeout", "3600")
+    printed = command.run(*arguments, CMAPPY_WARM="3").stdout
+    (command.folder / "again.toml").write_text(printed, encoding="utf-8")
+    told = json.loads(command.run("config", "--json", "--config", "again.toml").stdout)
+
+    assert "secret" not in printed
+    assert re.search(r"^warm = 3 +# CMAPPY_WARM$", printed, re.MULTILINE)
+    assert {"value": "1h", "origin": str(command.folder / "again.toml")} | {"origin": "again.toml"} == told[
+        "live-timeout"
+    ]
+    assert ({"a": "b", "*": "c"}, []) == (told["model-map"]["value"], told["api-key"]["value"])
+
+
+def test_output_that_nobody_reads_is_no_traceback(command):
+    """As in `cmappy config | head`."""
+    process = command.start("config")
+    process.stdout.close()
+
+    assert (1, "") == (process.wait(), process.stderr.read())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_commands_flags_and_choices(command, shell):
+    """What can be typed."""
+    printed = command.run("completion", shell).stdout
+
+    assert [] == [word for word in ("config", "log-level", "warning") if word not in printed]
+
+
+def test_completion_works_in_a_shell(command):
+    """Bash itself completes with it."""
+    script = "source <(cmappy completion bash); COMP_WORDS=(cmappy --log-level w); COMP_CWORD=2; _shtab_cmappy cmappy w"
+    (command.bin / "cmappy").write_text(f'#!/bin/sh\nexec {sys.executable} -m cmappy "$@"\n', encoding="utf-8")
+    (command.bin / "cmappy").chmod(0o755)
+    ended = subprocess.run(
+        ["bash", "-c", f'{script}; echo "${{COMPREPLY[@]}}"'],
+        env={"PATH": f"{command.bin}:{os.defpath}", "HOME": str(command.folder), "PYTHONPATH": os.getcwd()},
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+
+    assert ("warning\n", "") == (ended.stdout, ended.stderr)
 
 
 def test_port_in_use_is_one_line(command):
@@ -202,7 +273,7 @@ def told(ended):
 
 def test_missing_cli_is_told_with_the_command_that_installs_it(command):
     """The commonest first start."""
-    code, [line] = told(command.run())
+    code, [line] = told(command.run("--port", "0"))
 
     assert (1, True) == (code, "npm install -g @anthropic-ai/claude-code" in line)
 
@@ -210,7 +281,7 @@ def test_missing_cli_is_told_with_the_command_that_installs_it(command):
 def test_too_old_cli_is_told_with_the_command_that_upgrades_it(command):
     """Older ones read files that a prompt names."""
     command.claude(version="2.1.247 (Claude Code)")
-    code, [line] = told(command.run())
+    code, [line] = told(command.run("--port", "0"))
 
     assert (1, True, True) == (code, "2.1.247 is too old" in line, "npm install -g" in line)
 
@@ -218,7 +289,7 @@ def test_too_old_cli_is_told_with_the_command_that_upgrades_it(command):
 def test_cli_without_login_is_told_with_the_commands_that_log_in(command):
     """Either one, for people and for machines."""
     command.claude(auth=LOGGED_OUT)
-    code, [line] = told(command.run())
+    code, [line] = told(command.run("--port", "0"))
 
     assert (1, True, True) == (code, "claude auth login" in line, "claude setup-token" in line)
 
@@ -231,7 +302,7 @@ def test_cli_without_login_is_told_with_the_commands_that_log_in(command):
 def test_wrong_program_is_told(command, script, mode):
     """Something else is named `claude`, or `--claude` leads to it."""
     command.program(script, mode)
-    code, [line] = told(command.run("--claude", "bin/claude"))
+    code, [line] = told(command.run("--port", "0", "--claude", "bin/claude"))
 
     assert (1, True) == (code, "--claude" in line)
 
@@ -456,7 +527,7 @@ def test_reload_waits_after_a_bad_change(command, source):
 
 def test_reload_that_cannot_start_is_the_same_error(command):
     """A missing CLI is not mended by an edit."""
-    code, [line] = told(command.run("--reload"))
+    code, [line] = told(command.run("--port", "0", "--reload"))
 
     assert (1, True) == (code, "npm install -g" in line)
 

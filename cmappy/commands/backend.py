@@ -1,0 +1,46 @@
+"""Builds the backend that the settings ask for."""
+
+from __future__ import annotations
+
+from cmappy import settings
+from cmappy.backends import Backend
+from cmappy.backends.record import RecordingBackend
+from cmappy.backends.replay import ReplayBackend
+from cmappy.errors import BillingRefused
+from cmappy.settings import Settings
+
+
+async def build(chosen: Settings) -> tuple[Backend, str]:
+    """Return the backend for the settings, and a line that says what it is; raises CmappyError or BadFixture."""
+    if chosen.replay:
+        return ReplayBackend(chosen.replay), f"Replaying the recordings in {chosen.replay}"
+    # The real backend is imported only where it is used: replaying starts faster without it.
+    from cmappy.backends.claude.backend import ClaudeBackend
+    from cmappy.backends.claude.launch import environment
+    from cmappy.backends.claude.login import inspect
+
+    child = environment(
+        settings.environment(),
+        own_address=f"{chosen.host}:{chosen.port}",
+        allow_api_key=chosen.allow_api_key,
+        max_retries=chosen.max_retries,
+    )
+    installed = await inspect(chosen.claude, child, check_login=not chosen.skip_auth_check)
+    billed = installed.login.startswith("api_key")
+    if billed and not chosen.allow_api_key:
+        raise BillingRefused
+    backend: Backend = ClaudeBackend(
+        chosen.claude,
+        child,
+        installed,
+        first=chosen.first_timeout,
+        silence=chosen.silence_timeout,
+        concurrency=chosen.max_concurrency,
+        warm=chosen.warm,
+        live=chosen.live,
+        idle=chosen.live_timeout,
+    )
+    if chosen.record:
+        backend = RecordingBackend(backend, chosen.record)
+    pays = " (billed for each token)" if billed else ""
+    return backend, f"Claude Code CLI {installed.version}, login: {installed.login}{pays}"

@@ -1,0 +1,82 @@
+"""`cmappy` and `cmappy serve`: look at the CLI, and serve until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Coroutine
+
+from cmappy import __version__, settings
+from cmappy.commands.backend import build
+from cmappy.commands.sources import load
+from cmappy.errors import CmappyError
+from cmappy.fixture import BadFixture
+from cmappy.server.app import create_app
+from cmappy.server.log import configure, secrets_in
+from cmappy.server.reload import watch
+from cmappy.server.run import serving, try_use_uvloop
+from cmappy.server.sockets import listen
+from cmappy.settings import Settings
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the server until it is told to stop; returns 1 if it cannot start."""
+    effective = load(vars(options), settings.environment())
+    chosen = effective.settings
+    if chosen.reload:
+        return watch(sys.argv[1:])
+    for note in effective.notes:
+        print(f"cmappy: {note}", file=sys.stderr)
+    configure(chosen.log_level, chosen.log_format, [*chosen.api_keys(), *secrets_in(settings.environment())])
+    for name in ("sanic.root", "sanic.server"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # its start and stop messages repeat ours
+    try_use_uvloop()
+    hurry = asyncio.Event()
+    try:
+        asyncio.run(_until_told(serve(chosen, hurry), hurry))
+    except (CmappyError, BadFixture, OSError) as error:
+        print(f"cmappy: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def serve(chosen: Settings, hurry: asyncio.Event) -> None:
+    """Serve until cancelled, and then not long if `hurry`; raises CmappyError, BadFixture or OSError at the start."""
+    with listen(chosen.host, chosen.port, keyed=bool(chosen.api_keys())) as listener:
+        backend, about = await build(chosen)
+        async with serving(create_app(chosen, backend), listener, drain=chosen.drain, hurry=hurry):
+            _greet(about, listener, keyed=bool(chosen.api_keys()))
+            await asyncio.Event().wait()
+
+
+async def _until_told(work: Coroutine[None, None, None], hurry: asyncio.Event) -> None:
+    """Run something until SIGINT or SIGTERM, and let it clean up; a second signal sets `hurry`."""
+    task = asyncio.create_task(work)
+    told = asyncio.Event()
+
+    def stop() -> None:
+        (hurry if told.is_set() else told).set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    signalled = asyncio.create_task(told.wait())
+    await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
+
+
+def _greet(about: str, listener: socket.socket, *, keyed: bool) -> None:
+    host, port = listener.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+    body = '{"model": "sonnet", "messages": [{"role": "user", "content": "Say hello."}]}'
+    header = "-H 'content-type: application/json'"
+    if keyed:
+        header += " -H 'authorization: Bearer KEY'"
+    print(f"cmappy {__version__} at {url}\n{about}\nTry:  curl {url}/chat/completions {header} -d '{body}'", flush=True)
