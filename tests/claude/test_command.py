@@ -10,7 +10,7 @@ from anyio import to_thread
 from openai import APIConnectionError, APIError, AuthenticationError, OpenAI
 
 from cmappy.backends.claude import launch
-from cmappy.backends.claude.messages import control
+from cmappy.backends.claude.stdin import control
 from tools import hermetic
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from cmappy.backends.claude import pool, session
+from cmappy.backends.claude import pool, worker
 from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, Overloaded
 from tests.pool.turns import TOOL, expected, then, turn, with_results
@@ -100,7 +100,7 @@ async def test_process_that_dies_of_its_turn_is_an_error(scripted, fault):
         answer = await ask(backend, asked)
         await backend.status()  # asked of a process of its own
         starts = scripted.starts
-        with pytest.raises(Exited, match="something went wrong"):
+        with pytest.raises(Exited, match="exited with code 3"):
             await ask(backend, then(asked, answer, f"!fault {fault}"))
 
     assert starts + (fault == "exits_before") == scripted.starts
@@ -160,7 +160,7 @@ async def test_reserve_recovers_with_the_next_request(scripted, caplog):
 
 async def test_process_that_does_not_settle_is_not_used_again(scripted, monkeypatch):
     """After its answer a process has to say that it is done; one that does not is of no more use."""
-    monkeypatch.setattr(session, "_SETTLING", 0.1)
+    monkeypatch.setattr(worker, "_SETTLING", 0.1)
     asked = turn("!fault no_result")
     async with scripted.backend(live=4) as backend:
         answer = await ask(backend, asked)

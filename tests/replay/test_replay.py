@@ -54,7 +54,7 @@ async def test_exit_is_replayed(put, tmp_path):
     lines = ReplayBackend(tmp_path).lines(HELLO)
 
     assert [ROUTE, b'{"type":"a"}'] == [await anext(lines), await anext(lines)]
-    with pytest.raises(Exited, match="exited with code 3 before the answer was complete: b"):
+    with pytest.raises(Exited, match="exited with code 3 before the answer was complete"):
         await anext(lines)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmappy.backends.claude.framing import Lines
+from cmappy.backends.cli.framing import Lines
 
 TEXT = '{}\n\n{"a":"\u2028\u0085\r"}\nlast\n'.encode()
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 from anyio import to_thread
 
-from cmappy.backends.claude import process
-from cmappy.backends.claude.process import Process
+from cmappy.backends.cli import process
+from cmappy.backends.cli.process import Process
 from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, TimedOut
 
@@ -78,12 +78,18 @@ async def test_lines_are_read_to_the_end(run):
     assert ([b"a", b"b"], 3, "oh\n") == (said, end.exit, end.stderr)
 
 
-async def test_end_tells_the_last_line_of_stderr(run):
-    """It is the one that says why."""
-    child = await run("import sys; sys.exit('first\\nno such model')")
+async def test_what_a_process_wrote_on_stderr_goes_to_the_log_only(run, caplog):
+    """The log has it, without its secrets; the client is told where to look."""
+    child = await run("import sys; sys.exit('no such file: /home/anna/x\\ntoken=abcdefgh')")
 
-    with pytest.raises(CliFailed, match="code 1 before the answer was complete: no such model"):
+    with pytest.raises(CliFailed, match="code 1 before the answer was complete") as caught:
         await child.line(LONG)
+
+    assert (False, True, False) == (
+        "anna" in caught.value.message,
+        "/home/anna/x" in caplog.text,
+        "abcdefgh" in caplog.text,
+    )
 
 
 async def test_torn_last_line_is_not_shown(run):

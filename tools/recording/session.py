@@ -13,7 +13,7 @@ from pathlib import Path
 from cmappy.backends.claude.backend import ClaudeBackend
 from cmappy.backends.claude.launch import arguments, environment
 from cmappy.backends.claude.login import inspect
-from cmappy.backends.claude.process import Process
+from cmappy.backends.cli.process import Process
 from cmappy.backends.exits import Exited
 from cmappy.backends.record import RecordingBackend, today, write
 from cmappy.fixture import Fixture

@@ -8,10 +8,11 @@ from contextlib import aclosing
 
 from cmappy import events
 from cmappy.backends import Status, route_line
+from cmappy.backends.claude.launch import arguments
 from cmappy.backends.claude.login import Installed
 from cmappy.backends.claude.pool import Pool, Route
-from cmappy.backends.claude.processes import Processes
-from cmappy.backends.claude.session import Session
+from cmappy.backends.claude.worker import Worker
+from cmappy.backends.cli.spawner import Spawner
 from cmappy.backends.exits import Exited
 from cmappy.turn import Turn
 
@@ -40,7 +41,7 @@ class ClaudeBackend:
         self._installed = installed
         self._base_url = environment.get("ANTHROPIC_BASE_URL", "")
         self._first, self._silence = first, silence
-        self.processes = Processes(claude, environment, concurrency and concurrency + warm + live)
+        self.processes = Spawner(arguments(claude), environment, concurrency and concurrency + warm + live)
         self.pool = Pool(self._start, warm=warm, live=live, idle=idle, age=age)
         self._plan: events.RateLimit | None = None
         self._initialized: asyncio.Task[events.Initialized] | None = None
@@ -84,7 +85,7 @@ class ClaudeBackend:
         await self.pool.close()
         await self.processes.close()
 
-    async def _tell(self, session: Session, route: Route, turn: Turn, owner: str) -> AsyncGenerator[bytes, None]:
+    async def _tell(self, session: Worker, route: Route, turn: Turn, owner: str) -> AsyncGenerator[bytes, None]:
         try:
             yield route_line(route)
             async with aclosing(session.lines(turn)) as lines:
@@ -96,8 +97,8 @@ class ClaudeBackend:
             else:
                 session.process.end()
 
-    async def _start(self) -> Session:
-        return Session(
+    async def _start(self) -> Worker:
+        return Worker(
             await self.processes.start(),
             base_url=self._base_url,
             first=self._first,

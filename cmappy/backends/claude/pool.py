@@ -16,7 +16,7 @@ from typing import Literal
 
 import orjson
 
-from cmappy.backends.claude.session import Session
+from cmappy.backends.claude.worker import Worker
 from cmappy.errors import CmappyError
 from cmappy.turn import Message, Turn
 
@@ -35,12 +35,12 @@ class Pool:
     """
 
     def __init__(
-        self, start: Callable[[], Awaitable[Session]], *, warm: int, live: int, idle: float, age: float
+        self, start: Callable[[], Awaitable[Worker]], *, warm: int, live: int, idle: float, age: float
     ) -> None:
         self._start = start
         self._most_warm, self._most_live, self._idle, self._age = warm, live, idle, age
-        self._warm: OrderedDict[Session, asyncio.TimerHandle] = OrderedDict()
-        self._live: OrderedDict[str, tuple[Session, asyncio.TimerHandle]] = OrderedDict()
+        self._warm: OrderedDict[Worker, asyncio.TimerHandle] = OrderedDict()
+        self._live: OrderedDict[str, tuple[Worker, asyncio.TimerHandle]] = OrderedDict()
         self._refill: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -54,7 +54,7 @@ class Pool:
         """The process ids of the conversations, the one that nobody has used for longest first."""
         return tuple(session.process.pid for session, _ in self._live.values())
 
-    async def acquire(self, turn: Turn, owner: str) -> tuple[Session, Route]:
+    async def acquire(self, turn: Turn, owner: str) -> tuple[Worker, Route]:
         """Return a session for a turn, now in nobody else's hands, and how it was found."""
         if session := self._knowing(turn, owner):
             parked = session.conversation.parked
@@ -68,7 +68,7 @@ class Pool:
                 return session, "warm"
         return await self._start(), "cold"
 
-    def keep(self, session: Session, turn: Turn, owner: str) -> None:
+    def keep(self, session: Worker, turn: Turn, owner: str) -> None:
         """Take a session back whose turn is over; the next turn of its conversation will find it."""
         useless = session.process.gone or not session.conversation.answered or turn.schema
         if self._closed or not self._most_live or useless:
@@ -100,7 +100,7 @@ class Pool:
         self._warm.clear()
         self._live.clear()
 
-    def _knowing(self, turn: Turn, owner: str) -> Session | None:
+    def _knowing(self, turn: Turn, owner: str) -> Worker | None:
         """Return the session that has heard and said all but the turn's last message, taken out of the pool."""
         *history, _ = turn.messages
         if not history or not self._live:
@@ -110,7 +110,7 @@ class Pool:
             timer.cancel()
         return session
 
-    async def _usable(self, session: Session, turn: Turn) -> bool:
+    async def _usable(self, session: Worker, turn: Turn) -> bool:
         usable = False
         try:
             usable = await session.settled() and session.conversation.fits(turn)
@@ -123,7 +123,7 @@ class Pool:
         while len(self._warm) < self._most_warm and (session := await self._begin()):
             self._shelve(session)
 
-    async def _begin(self) -> Session | None:
+    async def _begin(self) -> Worker | None:
         """Return a fresh session that takes requests; None if there can be none now."""
         session = None
         try:
@@ -138,17 +138,17 @@ class Pool:
             return None
         return session
 
-    def _shelve(self, session: Session) -> None:
+    def _shelve(self, session: Worker) -> None:
         self._warm[session] = asyncio.get_running_loop().call_later(self._age, self._renew, session)
         session.process.on_end(lambda _: self._lose(session))
 
-    def _renew(self, session: Session) -> None:
+    def _renew(self, session: Worker) -> None:
         """Replace a fresh session that is old."""
         del self._warm[session]
         session.process.end()
         self.refill()
 
-    def _lose(self, session: Session) -> None:
+    def _lose(self, session: Worker) -> None:
         """Replace a fresh session whose process has died, unless the next one would not fare better."""
         timer = self._warm.pop(session, None)
         if timer:
@@ -157,7 +157,7 @@ class Pool:
             if timer.when() - asyncio.get_running_loop().time() < self._age - _YOUNG:
                 self.refill()
 
-    def _drop(self, key: str, only: Session | None = None) -> None:
+    def _drop(self, key: str, only: Worker | None = None) -> None:
         """Give up a conversation; with `only`, if it is that session which is kept for it."""
         session, timer = self._live.get(key, (None, None))
         if session and timer and only in {None, session}:

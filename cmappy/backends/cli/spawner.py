@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cmappy.backends.claude.launch import arguments
-from cmappy.backends.claude.process import Process
+from cmappy.backends.cli.process import Process
 from cmappy.errors import Overloaded
 
 
-class Processes:
-    """Starts `claude` in the given environment, up to `most` processes at once, those included that are just ending."""
+class Spawner:
+    """Starts a program in the given environment, up to `most` processes at once, including those still ending."""
 
-    def __init__(self, claude: str, environment: Mapping[str, str], most: int | None = None) -> None:
-        self._claude = claude
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], most: int | None = None) -> None:
+        self._argv = argv
         # The CLI tells the model its working directory, so it gets an empty one; and it leaves files in its temporary
         # directory, so it gets one that goes with this object.
         self._folder = tempfile.TemporaryDirectory(prefix="cmappy-", ignore_cleanup_errors=True)
         self._empty, self._temporary = Path(self._folder.name, "empty"), Path(self._folder.name, "tmp")
         self._environment = {**environment, "TMPDIR": str(self._temporary)}
-        self._places = asyncio.Semaphore(most) if most else None
+        self._slots = asyncio.Semaphore(most) if most else None
         self._spawning: set[asyncio.Task[Process]] = set()
         self._running: set[Process] = set()
         self._closed = False
@@ -32,9 +31,9 @@ class Processes:
         return len(self._running)
 
     async def start(self) -> Process:
-        """Start a process as soon as there is a place for it; raises CliFailed, or Overloaded after `close()`."""
-        if self._places:
-            await self._places.acquire()
+        """Start a process as soon as there is a slot for it; raises CliFailed, or Overloaded after `close()`."""
+        if self._slots:
+            await self._slots.acquire()
         spawning = asyncio.create_task(self._spawn())
         self._spawning.add(spawning)
         spawning.add_done_callback(self._spawning.discard)
@@ -61,9 +60,9 @@ class Processes:
                 raise Overloaded("cmappy is being stopped. Try again when it runs again.")
             for folder in (self._empty, self._temporary):  # again, where something tidies up old temporary files
                 folder.mkdir(parents=True, exist_ok=True)
-            process = await Process.spawn(arguments(self._claude), self._environment, self._empty)
+            process = await Process.spawn(self._argv, self._environment, self._empty)
         except BaseException:
-            self._leave()
+            self._release()
             raise
         self._running.add(process)
         process.on_end(self._forget)
@@ -71,11 +70,11 @@ class Processes:
 
     def _forget(self, process: Process) -> None:
         self._running.discard(process)
-        self._leave()
+        self._release()
 
-    def _leave(self) -> None:
-        if self._places:
-            self._places.release()
+    def _release(self) -> None:
+        if self._slots:
+            self._slots.release()
 
 
 def _end(spawning: asyncio.Task[Process]) -> None:

@@ -5,8 +5,8 @@ import dataclasses
 import orjson
 import pytest
 
-from cmappy.backends.claude.messages import END_OF_TEXT, RESULTS
-from cmappy.backends.claude.protocol import Conversation, Step
+from cmappy.backends.claude.conversation import Conversation, Step
+from cmappy.backends.claude.stdin import END_OF_TEXT, RESULTS
 from cmappy.errors import CliFailed, InvalidRequest
 from cmappy.turn import Media, Message, Text, Tool, ToolResult, Turn
 

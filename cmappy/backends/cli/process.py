@@ -7,19 +7,24 @@ does not wait, and cannot be cancelled half-way.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import Context
 from functools import cache
 from pathlib import Path
 from typing import cast
 
-from cmappy.backends.claude.framing import Lines
+from cmappy.backends.cli.framing import Lines
+from cmappy.backends.cli.redact import redact
 from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, CmappyError, TimedOut
+
+log = logging.getLogger("cmappy")
 
 _GRACE = 0.5  # seconds between SIGTERM and SIGKILL, and for the last words of a child that is gone; the CLI needs 0.1
 _MOST_QUEUED = 1 << 20  # bytes of lines that nobody has read yet; beyond them the child has to wait
@@ -108,7 +113,8 @@ class Process:
         self._transport = transport
         self._child = child
         self._is_bound = bound
-        self._supervisor = asyncio.create_task(self._supervise())
+        # In a context of its own: the process outlives the request that starts it, and must not keep it in memory.
+        self._supervisor = asyncio.create_task(self._supervise(), context=Context())
 
     @classmethod
     async def spawn(cls, argv: Sequence[str], environment: Mapping[str, str], folder: Path) -> Process:
@@ -166,7 +172,10 @@ class Process:
         code = self._transport.get_returncode() or 0
         if self._is_bound and code in _NOT_STARTED and self._child.stderr.startswith(b"setpriv: "):
             return _not_started(_NOT_STARTED[code])
-        return Exited(code, self._child.stderr.decode(errors="replace"))
+        stderr = self._child.stderr.decode(errors="replace")
+        if stderr.strip():
+            log.warning("the CLI exited with code %d and wrote: %s", code, redact(stderr.strip()))
+        return Exited(code, stderr)
 
     def end(self, *, at_once: bool = False) -> None:
         """Have the process and all its children ended; `at_once` leaves them no time for anything more."""
@@ -185,7 +194,7 @@ class Process:
 
     def on_end(self, callback: Callable[[Process], None]) -> None:
         """Have `callback` called with this process once it is gone."""
-        self._supervisor.add_done_callback(lambda _: callback(self))
+        self._supervisor.add_done_callback(lambda _: callback(self), context=Context())
 
     async def _supervise(self) -> None:
         child = self._child

@@ -7,16 +7,16 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 from cmappy import events
-from cmappy.backends.claude.messages import control, initialize
-from cmappy.backends.claude.process import Process
-from cmappy.backends.claude.protocol import Conversation
+from cmappy.backends.claude.conversation import Conversation
+from cmappy.backends.claude.stdin import control, initialize
+from cmappy.backends.cli.process import Process
 from cmappy.errors import CmappyError
 from cmappy.turn import Turn
 
 _SETTLING = 10.0  # seconds between the end of an answer and the CLI's summary of it; it needs 0.01
 
 
-class Session:
+class Worker:
     """A process that has been asked nothing yet, or that knows a history. Time limits are in seconds."""
 
     def __init__(

@@ -5,7 +5,7 @@ import dataclasses
 import orjson
 import pytest
 
-from cmappy.backends.claude import messages
+from cmappy.backends.claude import stdin
 from cmappy.events import ControlRequest
 from cmappy.turn import Message, Text, Tool, ToolResult, ToolUse, Turn
 
@@ -36,7 +36,7 @@ def lines(data):
 
 def settings(first=True, **fields):
     """Return the settings of a turn."""
-    return messages.settings(turn(**fields), first=first)["settings"]
+    return stdin.settings(turn(**fields), first=first)["settings"]
 
 
 def body(**fields):
@@ -47,7 +47,7 @@ def body(**fields):
 
 def test_first_batch_opens_sets_and_asks():
     """All of it at once: the CLI does control requests before the message that follows."""
-    [batch] = messages.opening(TURN)
+    [batch] = stdin.opening(TURN)
 
     assert ["initialize", "apply_flag_settings", None] == [
         line.get("request", {}).get("subtype") for line in lines(batch)
@@ -56,7 +56,7 @@ def test_first_batch_opens_sets_and_asks():
 
 def test_question_is_a_user_line_that_nothing_is_read_into():
     """Without `client_composed`, `@/etc/passwd` in a prompt is a file that is read, and `/x` a command that is run."""
-    [batch] = messages.opening(TURN)
+    [batch] = stdin.opening(TURN)
 
     expected = {
         "type": "user",
@@ -74,7 +74,7 @@ def test_history_is_cut_after_each_user_message():
     history = (assistant("0"), user("1"), assistant("2"), user("3"), assistant("4"), user("5"))
     batches = [
         [line["message"]["content"][0]["text"] for line in lines(batch) if "message" in line]
-        for batch in messages.opening(turn(messages=history))
+        for batch in stdin.opening(turn(messages=history))
     ]
 
     assert [["0", "1"], ["2", "3"], ["4", "5"]] == batches
@@ -85,7 +85,7 @@ def test_history_asks_no_question():
     history = (user("1"), assistant("2"), user("3"))
     told = [
         (line.get("shouldQuery", True), line["client_composed"])
-        for batch in messages.opening(turn(messages=history))
+        for batch in stdin.opening(turn(messages=history))
         for line in lines(batch)
         if line["type"] == "user"
     ]
@@ -96,18 +96,18 @@ def test_history_asks_no_question():
 @pytest.mark.parametrize(("system", "prompt"), [("Be kind.", ["Be kind."]), ("", [])])
 def test_system_text_is_the_clients_or_none(system, prompt):
     """An empty list keeps the CLI's own long prompt out."""
-    assert prompt == messages.initialize(turn(system=system))["systemPrompt"]
+    assert prompt == stdin.initialize(turn(system=system))["systemPrompt"]
 
 
 def test_initialization_without_a_turn_only_asks():
     """Who the CLI is, and which models it has."""
-    assert {"subtype": "initialize", "systemPrompt": []} == messages.initialize()
+    assert {"subtype": "initialize", "systemPrompt": []} == stdin.initialize()
 
 
 @pytest.mark.parametrize(("schema", "gated"), [("", True), ('{"type":"object"}', False)], ids=["text", "schema"])
 def test_end_of_a_text_waits_for_us(schema, gated):
     """The CLI must not go on by itself after an answer, but it may ask once more for a structured one."""
-    assert gated == ("MessageDisplay" in messages.initialize(turn(schema=schema))["hooks"])
+    assert gated == ("MessageDisplay" in stdin.initialize(turn(schema=schema))["hooks"])
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_end_of_a_text_waits_for_us(schema, gated):
 )
 def test_results_of_calls_wait_for_us(fields, gated):
     """The CLI must not tell the API of a call that it found wrong by itself."""
-    assert gated == ("PostToolBatch" in messages.initialize(turn(**fields))["hooks"])
+    assert gated == ("PostToolBatch" in stdin.initialize(turn(**fields))["hooks"])
 
 
 def test_end_of_a_text_is_answered_behind_the_lock():
     """The lock is in place before the CLI learns that it may go on."""
-    lock, answer = lines(messages.finish(ControlRequest(subtype="hook_callback", request_id="r7")))
+    lock, answer = lines(stdin.finish(ControlRequest(subtype="hook_callback", request_id="r7")))
 
     assert "https://127.0.0.1:9" == lock["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"]
     assert {"subtype": "success", "request_id": "r7", "response": {}} == answer["response"]
@@ -132,12 +132,12 @@ def test_schema_goes_without_what_the_cli_does_not_know():
     """It would drop all of it."""
     schema = '{"type":"object","x-order":1}'
 
-    assert {"type": "object"} == messages.initialize(turn(schema=schema))["jsonSchema"]
+    assert {"type": "object"} == stdin.initialize(turn(schema=schema))["jsonSchema"]
 
 
 def test_tools_are_a_server_that_is_described_in_advance():
     """So the CLI need not ask, and no first turn lacks its tools."""
-    request = messages.initialize(turn(tools=(TOOL,)))
+    request = stdin.initialize(turn(tools=(TOOL,)))
 
     expected = {
         "name": "f",
@@ -224,9 +224,7 @@ def test_fields_without_a_setting_are_merged_into_the_request(fields, merged):
 
 def test_continuation_is_settings_and_the_next_question():
     """The process knows the rest; the API is where it was, though it may have been locked."""
-    flags, question = lines(
-        messages.continuation(turn(messages=(user("1"), assistant("2"), user("3"))), [], "http://api")
-    )
+    flags, question = lines(stdin.continuation(turn(messages=(user("1"), assistant("2"), user("3"))), [], "http://api"))
 
     assert ("apply_flag_settings", "http://api", "3") == (
         flags["request"]["subtype"],
@@ -237,9 +235,9 @@ def test_continuation_is_settings_and_the_next_question():
 
 def test_continuation_of_parked_calls_is_their_answers():
     """They are the question."""
-    call = messages.Call("toolu_1", "r", 7)
-    answer = messages.answer(call, ToolResult("toolu_1", (Text("4"), Text("5"))))
-    *_, told = lines(messages.continuation(TURN, [answer], ""))
+    call = stdin.Call("toolu_1", "r", 7)
+    answer = stdin.answer(call, ToolResult("toolu_1", (Text("4"), Text("5"))))
+    *_, told = lines(stdin.continuation(TURN, [answer], ""))
 
     content = [{"type": "text", "text": "4"}, {"type": "text", "text": "5"}]
     expected = {"mcp_response": {"jsonrpc": "2.0", "id": 7, "result": {"content": content}}}
@@ -253,7 +251,7 @@ def test_continuation_of_parked_calls_is_their_answers():
 
 def test_lock_leads_the_api_nowhere():
     """What the CLI would still ask by itself is refused on this machine, at once, and no proxy can read it."""
-    [line] = lines(messages.lock())
+    [line] = lines(stdin.lock())
 
     assert {"env": {"ANTHROPIC_BASE_URL": "https://127.0.0.1:9"}} == line["request"]["settings"]
 
@@ -267,7 +265,7 @@ def test_call_is_recognised():
     """With the ids that its answer needs, and the one that the client knows."""
     request = asked(method="tools/call", params={"name": "f", "_meta": {"claudecode/toolUseId": "toolu_1"}})
 
-    assert messages.Call("toolu_1", "r", 7) == messages.call(request)
+    assert stdin.Call("toolu_1", "r", 7) == stdin.call(request)
 
 
 @pytest.mark.parametrize(
@@ -277,10 +275,10 @@ def test_call_is_recognised():
 )
 def test_other_requests_are_no_calls_and_are_refused(request_):
     """There is nothing else to ask; to leave it unanswered would hang."""
-    [line] = lines(messages.refusal(request_))
+    [line] = lines(stdin.refusal(request_))
 
     assert (None, "r", -32601) == (
-        messages.call(request_),
+        stdin.call(request_),
         line["response"]["request_id"],
         line["response"]["response"]["mcp_response"]["error"]["code"],
     )
@@ -293,7 +291,7 @@ def test_calls_in_the_history_are_blocks():
         Message("assistant", (ToolUse("x", "f", '{"n":1}'),)),
         Message("user", (ToolResult("x", (Text("4"),)),)),
     )
-    *_, last = messages.opening(turn(messages=history))
+    *_, last = stdin.opening(turn(messages=history))
 
     assert [["tool_use"], ["tool_result"]] == [
         [block["type"] for block in line["message"]["content"]] for line in lines(last)
@@ -302,6 +300,6 @@ def test_calls_in_the_history_are_blocks():
 
 def test_text_is_one_line_whatever_is_in_it():
     """A line break in a prompt is not one on stdin."""
-    [batch] = messages.opening(turn(messages=(user("a\nb\r\u2028c"),)))
+    [batch] = stdin.opening(turn(messages=(user("a\nb\r\u2028c"),)))
 
     assert 3 == batch.count(b"\n")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import orjson
 
 from cmappy import events
-from cmappy.backends.claude import messages
+from cmappy.backends.claude import stdin
 from cmappy.errors import CliFailed, CmappyError, InvalidRequest
 from cmappy.translate.structured import TOOL
 from cmappy.turn import Block, Message, Text, ToolResult, ToolUse, Turn
@@ -56,18 +56,18 @@ class Conversation:
         self._over = False
         self._locked = False
         self._said: list[Block] = []
-        self._calls: dict[str, messages.Call] = {}
+        self._calls: dict[str, stdin.Call] = {}
 
     def open(self, turn: Turn) -> bytes:
         """Return what to write to a fresh process for its first turn."""
-        self._begin(turn, messages.opening(turn))
+        self._begin(turn, stdin.opening(turn))
         return self._next()
 
     def resume(self, turn: Turn) -> bytes:
         """Return what to write for a turn that fits the history."""
         results = [block for block in turn.messages[-1].content if isinstance(block, ToolResult)]
-        answers = [messages.answer(self._calls[result.tool_use_id], result) for result in results]
-        self._begin(turn, [messages.continuation(turn, answers, self._base_url)])
+        answers = [stdin.answer(self._calls[result.tool_use_id], result) for result in results]
+        self._begin(turn, [stdin.continuation(turn, answers, self._base_url)])
         return self._next()
 
     @property
@@ -141,13 +141,13 @@ class Conversation:
         """Return what keeps the CLI from a second request; where the answer has a limit, already before it begins.
 
         Killing the CLI at the end can come too late on a busy machine. Until it is locked it may repeat a request whose
-        answer was lost; a structured answer it may ask for twice. After text it is locked by `messages.finish`.
+        answer was lost; a structured answer it may ask for twice. After text it is locked by `stdin.finish`.
         """
         turn = self._turn
         if self._locked or turn is None or turn.schema or (limited and turn.max_tokens is None):
             return b""
         self._locked = True
-        return messages.lock()
+        return stdin.lock()
 
     def _begin(self, turn: Turn, batches: list[bytes]) -> None:
         self._turn = turn
@@ -174,13 +174,13 @@ class Conversation:
 
     def _asked_by_cli(self, request: events.ControlRequest) -> Step:
         if request.subtype == "hook_callback":
-            if request.callback_id == messages.END_OF_TEXT:
-                return Step(write=messages.finish(request))
+            if request.callback_id == stdin.END_OF_TEXT:
+                return Step(write=stdin.finish(request))
             # Before the answer the results are the client's; after it, the CLI's own words for a wrong call.
-            return Step(write=b"" if self._begun else messages.permission(request))
-        call = messages.call(request)
+            return Step(write=b"" if self._begun else stdin.permission(request))
+        call = stdin.call(request)
         if call is None:
-            return Step(write=messages.refusal(request))
+            return Step(write=stdin.refusal(request))
         self._calls[call.tool_use_id] = call
         return Step(show=True)
 
