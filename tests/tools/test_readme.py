@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tools import marks, standing, tables
+from tools.programs import table
+from tools.programs.environments import manifest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"
@@ -25,6 +27,13 @@ def test_readme_shows_what_the_reports_tell():
     text = README.read_text("utf-8")
 
     assert marks.replace(text, "conformance", standing.table(REPORTS)) == text
+
+
+def test_readme_shows_the_results_of_the_clients():
+    """The table is out of date: run tools/clients --write, with the names of those that are new."""
+    text = README.read_text("utf-8")
+
+    assert marks.replace(text, "clients", table.markdown(manifest())) == text
 
 
 def report(path, **results):
