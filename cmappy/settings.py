@@ -139,6 +139,9 @@ class Settings(BaseModel):
 
     queue: int = setting(32, "maximum requests waiting for a slot", LIMITS, ge=0)
     max_body: Bytes = setting(64 << 20, "largest request body", LIMITS, gt=0)
+    max_body_memory: Bytes = setting(
+        128 << 20, "memory for the bodies of all requests that are read or answered; more get 429", LIMITS, gt=0
+    )
     max_messages: int = setting(10_000, "most messages in a request", LIMITS, gt=0)
     max_parts: int = setting(10_000, "most content parts in a request", LIMITS, gt=0)
     max_unread: Bytes = setting(4 << 20, "how much of a stream is buffered for a slow client", LIMITS, gt=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 
 import orjson
@@ -10,6 +11,8 @@ from sanic.config import Config
 from sanic.response import BaseHTTPResponse
 
 from cmappy.backends import Backend
+from cmappy.errors import TooLarge
+from cmappy.server.connection import BUFFER, Budget
 from cmappy.server.errors import OpenAIErrors
 from cmappy.server.guard import Guard
 from cmappy.server.journal import Journal
@@ -21,6 +24,7 @@ from cmappy.server.trace import LEFT
 from cmappy.settings import Settings
 
 _HEADER = 1 << 14  # bytes; Sanic reads no more
+_HEADERS = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
 App = Sanic[Config, SimpleNamespace]
 
 
@@ -28,8 +32,7 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     """Return the application that answers with the given backend, which it closes when it stops."""
     config = Config(env_prefix=None)
     config.REQUEST_MAX_SIZE = settings.max_body
-    # With a smaller buffer Sanic stops reading a large body, and then never notices that the client has left.
-    config.REQUEST_BUFFER_SIZE = settings.max_body + (1 << 16)
+    config.REQUEST_BUFFER_SIZE = BUFFER
     config.REQUEST_MAX_HEADER_SIZE = _HEADER
     config.RESPONSE_TIMEOUT = int(settings.queue_timeout + settings.total_timeout) + 60  # ours come first
     app: App = Sanic(
@@ -44,6 +47,7 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     queue = Queue(most=settings.max_concurrency, length=settings.queue, patience=settings.queue_timeout)
     metrics = Metrics(queue)
     app.ctx.queue = queue
+    app.ctx.budget = Budget(max(settings.max_body, settings.max_body_memory))
     app.ctx.journal = Journal(metrics)
     app.ctx.guard = Guard(
         settings.host, hosts=settings.allow_host, origins=settings.allow_origin, keys=settings.api_keys()
@@ -68,17 +72,20 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
 
 
 async def _admit(request: ClientRequest) -> HTTPResponse | None:
-    """Let nobody in who may not enter, and answer preflights; what cannot be read gets its error instead."""
+    """Reject unauthorised requests and answer preflights; unreadable requests fall through to the error handler."""
     if not request.readable:
         return None
+    await asyncio.sleep(0)  # a connection full of requests must not keep all others waiting
     request.trace.endpoint = f"/{request.route.path}" if request.route else ""
-    assert request.client  # noqa: S101 (it raises)
+    request.admit()
     preflight = request.app.ctx.guard.preflight(request.method, request.headers)
     return None if preflight is None else HTTPResponse(status=204, headers=preflight)
 
 
 async def _finish(request: ClientRequest, response: BaseHTTPResponse) -> None:
     """Name the request in its response; this is the end of it unless it streams."""
-    response.headers.update(request.trace.headers() | request.app.ctx.guard.cors(request.headers))
+    response.headers.update(_HEADERS | request.trace.headers() | request.app.ctx.guard.cors(request.headers))
+    if not request.readable or request.unread or response.status == TooLarge.status:
+        request.close()
     if not request.trace.streamed and (request.readable or response.status != LEFT):
         request.app.ctx.journal.end(request.trace, response.status)

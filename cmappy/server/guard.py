@@ -1,7 +1,8 @@
 """Who may ask: decided from a request's head alone, before its body is read (pure).
 
 A web page can make its visitor's browser send requests to this machine. It cannot keep the browser from naming the
-page's own host in `Host` and its origin in `Origin`, so these two are what keeps web pages out.
+page's own host in `Host` and its origin in `Origin`, so these two are what keeps web pages out. The server's own page
+is told by them, too: its origin is the very host that the request is for.
 """
 
 from __future__ import annotations
@@ -15,15 +16,35 @@ from dataclasses import dataclass
 
 from sanic.compat import Header
 
-from cmappy.errors import Forbidden, NotJson, Unauthorized
+from cmappy.errors import Forbidden, InvalidRequest, NotJson, Unauthorized
 
 OPEN = frozenset({"/health", "/v1/health"})  # answered without a key, with less
 EXPOSED = "*"  # the response headers that a page may read
 PREFLIGHT_AGE = 600  # seconds for which a browser remembers the answer to a preflight
 
+# What browsers may send and read along; the official SDKs send all of these.
+_REQUEST_HEADERS = ", ".join(
+    [
+        *("authorization", "content-type", "x-api-key", "anthropic-version", "anthropic-beta"),
+        *("anthropic-dangerous-direct-browser-access", "openai-organization", "openai-project", "openai-beta"),
+        *(f"x-stainless-{what}" for what in ("arch", "lang", "os", "package-version", "retry-count", "runtime")),
+        *(f"x-stainless-{what}" for what in ("runtime-version", "timeout", "helper-method", "poll-helper", "async")),
+    ]
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared, not listened on)
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^:\[\]]+))(?::\d{1,5})?")
+# Programs in front of this one must not see another request in the same bytes: only what RFC 9112 allows is read.
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_HEAD = re.compile(
+    _TOKEN + rb" [\x21-\x7e]+ HTTP/1\.(?:1|0(?!(?s:.*)\r\ntransfer-encoding:))"
+    rb"(?:\r\n" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*)*",
+    re.IGNORECASE,
+)
+_FRAMING = re.compile(
+    rb"\r\n(?:content-length:(?![ \t]*[0-9]{1,18}[ \t]*(?:\r|\Z))|transfer-encoding:(?![ \t]*chunked(?:\r|\Z)))",
+    re.IGNORECASE,
+)
 _TOKENS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
 
 
@@ -49,20 +70,22 @@ class Guard:
         self._origins = frozenset(origin.lower() for origin in origins)
         self._keys = [_digest(key) for key in keys]
 
-    def admit(self, method: str, path: str, headers: Header) -> Client:
-        """Return who asks; raises Forbidden, Unauthorized or NotJson."""
+    def admit(self, method: str, path: str, headers: Header, head: bytes) -> Client:
+        """Return who asks; raises InvalidRequest, Forbidden, Unauthorized or NotJson. `head` is what arrived."""
+        if not _HEAD.fullmatch(head) or _FRAMING.search(head):
+            raise InvalidRequest("The request's line and headers are not well-formed.", code="malformed_header")
         self._check_host(headers.getall("host", []))
-        self._check_origin(headers.getall("origin", []))
+        self._check_origin(headers.getall("origin", []), headers["host"])
         if _is_preflight(method, headers):
             return Client("", known=False)  # a browser sends no key along
         client = self._recognise(headers)
         if not client.known and path.rstrip("/") not in OPEN:
             raise Unauthorized(
                 "The API key is missing or wrong. Send one of the keys that the server was started with, "
-                "as `Authorization: Bearer KEY`."
+                "as `Authorization: Bearer KEY` or as `x-api-key: KEY`."
             )
         if method == "POST":
-            _check_content_type(headers.getall("content-type", []))
+            _check_content(headers.getall("content-type", []), headers.getall("content-encoding", []))
         return client
 
     def cors(self, headers: Header) -> dict[str, str]:
@@ -81,8 +104,8 @@ class Guard:
             return None
         asked = headers.get("access-control-request-headers", "")
         return {
-            "access-control-allow-methods": "GET, HEAD, POST",
-            "access-control-allow-headers": asked if _TOKENS.fullmatch(asked) else "authorization, content-type",
+            "access-control-allow-methods": "GET, HEAD, POST, DELETE",
+            "access-control-allow-headers": asked if _TOKENS.fullmatch(asked) else _REQUEST_HEADERS,
             "access-control-max-age": str(PREFLIGHT_AGE),
         }
 
@@ -96,20 +119,24 @@ class Guard:
                 f"`--allow-host {name[:100]}` if that is its name."
             )
 
-    def _check_origin(self, origins: list[str]) -> None:
+    def _check_origin(self, origins: list[str], host: str) -> None:
+        own = {f"http://{host.lower()}", f"https://{host.lower()}"}  # https: behind a proxy that speaks TLS
         for origin in origins:
-            if origin.lower() not in self._origins:
+            if origin.lower() not in self._origins | own:
                 raise Forbidden(
                     f"The web page or app `{origin[:100]}` may not use this server. If it is yours, start the server "
                     f"with `--allow-origin {origin[:100]}`."
                 )
 
     def _recognise(self, headers: Header) -> Client:
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        given = _digest(key.strip()) if scheme.lower() == "bearer" else b""
+        """Return the client of a key: OpenAI's clients send it as a bearer token, Anthropic's as `x-api-key`."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        keys = [token.strip()] if scheme.lower() == "bearer" else []
+        keys += headers.getall("x-api-key", [])
+        given = [_digest(key) for key in keys] or [b""]
         # All keys are compared, each in constant time: how long it takes tells nothing of any.
-        known = not self._keys or any([hmac.compare_digest(given, ours) for ours in self._keys])  # noqa: C419
-        return Client(given.hex(), known)
+        known = [key for key in given for ours in self._keys if hmac.compare_digest(key, ours)]
+        return Client((known or given)[0].hex(), known=bool(known) or not self._keys)
 
 
 def is_loopback(address: str) -> bool:
@@ -139,7 +166,9 @@ def _is_preflight(method: str, headers: Header) -> bool:
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
-def _check_content_type(declared: list[str]) -> None:
-    """Refuse what a web page's form could send; JSON without a declaration is taken."""
-    if any(kind.partition(";")[0].strip().lower() != "application/json" for kind in declared):
+def _check_content(types: list[str], encodings: list[str]) -> None:
+    """Refuse what a web page's form could send, and what is compressed; JSON without a declaration is taken."""
+    if any(kind.partition(";")[0].strip().lower() != "application/json" for kind in types):
         raise NotJson("The body must be JSON. Send it with `Content-Type: application/json`.")
+    if any(encoding.strip().lower() not in {"", "identity"} for encoding in encodings):
+        raise NotJson("The body must not be compressed. Send it without `Content-Encoding`.")

@@ -1,22 +1,24 @@
-"""A request as this server sees it: let in before its body is read, and remembered until it ends."""
+"""A request as this server sees it: admitted before its body is read, and remembered until it ends."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from sanic import Request
+from sanic.http import Http
 
-from cmappy.errors import RequestTimeout
+from cmappy.errors import CmappyError, RequestTimeout, TooLarge
+from cmappy.server.connection import Connection
 from cmappy.server.guard import Client
 from cmappy.server.trace import Trace
 
-_BODY_PATIENCE = 120.0  # seconds
+_BODY_TIMEOUT = 120.0  # seconds
 
 
 class ClientRequest(Request):
-    """A request that has a trace; its body is not read unless the guard lets it in."""
+    """A request that has a trace; its body is not read unless the guard admits it."""
 
     __slots__ = ("_client", "trace")
 
@@ -26,11 +28,14 @@ class ClientRequest(Request):
         self.trace = Trace(f"req_{secrets.token_hex(12)}", self.method)
         self._client: Client | None = None
 
-    @property
-    def client(self) -> Client:
-        """Who asks; raises Forbidden, Unauthorized or NotJson."""
+    def admit(self) -> Client:
+        """Return who asks; raises what the guard raises if it refuses the request, and closes the connection then."""
         if self._client is None:
-            self._client = self.app.ctx.guard.admit(self.method, self.path, self.headers)
+            try:
+                self._client = self.app.ctx.guard.admit(self.method, self.path, self.headers, self.head)
+            except CmappyError:
+                self.close()
+                raise
         return self._client
 
     @property
@@ -39,10 +44,39 @@ class ClientRequest(Request):
         return bool(self.head)
 
     async def receive_body(self) -> None:
-        """Read the body; raises what `client` raises, and RequestTimeout."""
-        assert self.client  # noqa: S101 (it raises)
+        """Read the body; raises what `admit` raises, TooLarge, Busy and RequestTimeout."""
+        self.admit()
+        most, declared = self.app.config.REQUEST_MAX_SIZE, self._http.request_bytes or 0
+        if declared > most:
+            raise TooLarge(f"The body has {declared} bytes, {most} are allowed. Send less, or raise `--max-body`.")
+        self._connection.hold(declared)  # where there is not enough memory, nothing is read
+        body = bytearray()
         try:
-            async with asyncio.timeout(_BODY_PATIENCE):
-                await super().receive_body()  # type: ignore[no-untyped-call]
+            async with asyncio.timeout(_BODY_TIMEOUT):
+                async for data in self._http:
+                    body += data
+                    self._connection.hold(len(body))
         except TimeoutError as error:
-            raise RequestTimeout(f"The body did not arrive within {_BODY_PATIENCE:g} seconds.") from error
+            raise RequestTimeout(f"The body did not arrive within {_BODY_TIMEOUT:g} seconds.") from error
+        self.body = bytes(body)
+        self._connection.listen()
+
+    @property
+    def unread(self) -> bool:
+        """Whether there is a body that has not been read to its end."""
+        return bool(self._http.request_body)
+
+    def close(self) -> None:
+        """Let the connection end with this request's response, and read no more from it."""
+        self._http.keep_alive = False
+        self._http.request_body = None
+        self._http.expecting_continue = False
+        self._connection.deafen()
+
+    @property
+    def _http(self) -> Http:
+        return cast(Http, self.stream)
+
+    @property
+    def _connection(self) -> Connection:
+        return cast(Connection, self.protocol)

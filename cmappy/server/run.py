@@ -17,6 +17,8 @@ from sanic.server import try_use_uvloop as try_use_uvloop  # for who starts the 
 from sanic.server.protocols.http_protocol import HttpProtocol
 
 from cmappy.server.app import App
+from cmappy.server.connection import Connection
+from cmappy.server.sockets import BACKLOG
 
 _PAUSE = 0.05  # seconds
 _LAST_WORDS = 1.0  # seconds; to send an error
@@ -32,6 +34,8 @@ async def serving(
     """
     server: Any = await app.create_server(  # its class is untyped
         sock=listener,
+        protocol=Connection,
+        backlog=BACKLOG,
         return_asyncio_server=True,
         access_log=False,
         asyncio_server_kwargs={"start_serving": False},  # no request before the application is ready for it

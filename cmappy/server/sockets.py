@@ -8,6 +8,8 @@ import socket
 from cmappy.errors import Forbidden
 from cmappy.server.guard import is_loopback
 
+BACKLOG = 1024  # connections that may wait to be accepted
+
 
 def listen(host: str, port: int, *, keyed: bool) -> socket.socket:
     """Return a socket bound to that address; raises OSError with a message for the user.
@@ -21,7 +23,7 @@ def listen(host: str, port: int, *, keyed: bool) -> socket.socket:
                 f"whoever reaches {host} could use your login. Ask clients for a key: "
                 f'cmappy --host {host} --api-key "$(openssl rand -hex 32)"'
             )
-        return socket.create_server(address[:2], family=family)
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         advice = {
             errno.EADDRINUSE: "Stop what uses the port, or choose another one with --port.",

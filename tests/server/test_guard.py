@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ pytestmark = pytest.mark.anyio
 
 CHAT = "/v1/chat/completions"
 HELLO = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}]}
+ROOT = Path(__file__).parents[2]
 PAGE = "https://chat.example.com"
 KEY, OTHER = "key-of-one-client", "key-of-another-client"
 BODY = b'{"model":"sonnet","messages":[{"role":"user","content":"Hi"}]}'
@@ -44,7 +48,7 @@ async def test_this_machines_names_are_answered(client, host):
 
 @pytest.mark.parametrize("host", FOREIGN)
 @pytest.mark.parametrize("path", ["/health", "/v1/models", "/metrics", "/nothing"])
-async def test_other_names_are_refused(client, path, host):
+async def test_foreign_names_are_refused(client, path, host):
     """A page whose name is made to lead to this machine (DNS rebinding) still has its own name in `Host`."""
     assert (403, "forbidden") == told(await client.get(path, headers={"host": host}))
 
@@ -165,7 +169,7 @@ async def test_preflight_of_an_allowed_page_is_answered_without_a_key(connect):
 
     answered = [response.headers[f"access-control-allow-{what}"] for what in ("origin", "methods", "headers")]
 
-    assert (204, PAGE, "GET, HEAD, POST", "authorization,x-stainless-os") == (response.status_code, *answered)
+    assert (204, PAGE, "GET, HEAD, POST, DELETE", "authorization,x-stainless-os") == (response.status_code, *answered)
 
 
 async def test_preflight_of_another_page_is_refused(connect):
@@ -176,14 +180,21 @@ async def test_preflight_of_another_page_is_refused(connect):
     assert (403, "forbidden") == told(await client.options(CHAT, headers=asks))
 
 
-@pytest.mark.parametrize("asked", ["x: y", "a" * 2000, "ü"])
+SENT_BY_SDKS = {
+    *("authorization", "content-type", "x-api-key", "anthropic-version", "anthropic-beta"),
+    *(f"x-stainless-{what}" for what in ("arch", "lang", "os", "package-version", "retry-count", "runtime")),
+    *("x-stainless-runtime-version", "x-stainless-timeout", "anthropic-dangerous-direct-browser-access"),
+}
+
+
+@pytest.mark.parametrize("asked", ["", "x: y", "a" * 2000, "ü"])
 async def test_preflight_repeats_no_nonsense(connect, asked):
     """Only names of headers are echoed."""
     client = await connect(allow_origin=PAGE)
     asks = {"access-control-request-method": "POST", "access-control-request-headers": asked.encode()}
     response = await client.options(CHAT, headers={"origin": PAGE} | asks)
 
-    assert "authorization, content-type" == response.headers["access-control-allow-headers"]
+    assert SENT_BY_SDKS <= set(response.headers["access-control-allow-headers"].split(", "))
 
 
 @pytest.mark.parametrize("declared", [None, "application/json", "application/json; charset=utf-8", "Application/JSON"])
@@ -236,7 +247,11 @@ WRONG = [
     {"authorization": KEY},
     {"authorization": f"Basic {KEY}"},
     {"authorization": b"Bearer \xff\xfe"},
-    {"x-api-key": KEY},
+    {"x-api-key": "wrong"},
+    {"x-api-key": f"Bearer {KEY}"},
+    {"x-api-key": ""},
+    bearer("wrong") | {"x-api-key": "wrong"},
+    {"api-key": KEY},
 ]
 
 
@@ -262,6 +277,37 @@ async def test_wrong_key_is_a_401_everywhere(connect, backend, method, path, hea
         response.headers["www-authenticate"],
         backend.turns,
     )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"x-api-key": KEY}, {"X-Api-Key": KEY} | bearer("of another service"), {"x-api-key": "none"} | bearer(KEY)],
+)
+async def test_anthropics_header_for_keys_is_taken_too(connect, backend, headers):
+    """Clients of the Messages API have a header of their own for it; the owner is the same as by the other header."""
+    client = await connect(api_key=f"{KEY},{OTHER}")
+    for each in (headers, bearer(KEY)):
+        await client.post(CHAT, json=HELLO, headers=each)
+
+    assert (2, 1) == (len(backend.owners), len(set(backend.owners)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+async def test_key_file_may_come_from_windows(connect, tmp_path, encoding):
+    """Its editors begin a file with a byte order mark, and end lines with two characters."""
+    (tmp_path / "keys").write_text(f"{KEY}\r\n{OTHER}\r\n", encoding=encoding, newline="")
+    client = await connect(api_key_file=tmp_path / "keys")
+
+    statuses = [(await client.get("/v1/models", headers=bearer(key))).status_code for key in (KEY, OTHER)]
+
+    assert [200, 200] == statuses
+
+
+def test_key_file_that_is_no_text_is_refused(tmp_path):
+    """A picture is not a list of keys."""
+    (tmp_path / "keys").write_bytes(b"\xff\xfe\x00key")
+    with pytest.raises(ValueError, match="UTF-8"):
+        Settings(api_key_file=tmp_path / "keys")
 
 
 async def test_keys_come_from_a_file_too(connect, tmp_path):
@@ -314,6 +360,118 @@ async def test_owner_of_a_turn_is_its_clients_key(connect, backend):
     first, second, third = backend.owners
 
     assert (True, False, False) == (first == third, first == second, KEY in "".join(backend.owners))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("host", ["localhost:3456", "127.0.0.1:8080", "[::1]:3456", "LocalHost", "cmappy.lan"])
+async def test_own_page_may_ask(connect, backend, host, scheme):
+    """What this server itself has sent to the browser comes from the very host that it asks."""
+    client = await connect(allow_host="cmappy.lan")
+    headers = {"host": host, "origin": f"{scheme}://{host.lower()}"}
+    response = await client.post(CHAT, json=HELLO, headers=headers)
+
+    assert (200, 1) == (response.status_code, len(backend.turns))
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("evil.example:3456", "http://evil.example:3456"),
+        ("evil.example", "http://evil.example"),
+        ("localhost:3456", "http://localhost:3000"),
+        ("localhost:3456", "http://localhost"),
+        ("localhost", "http://localhost:3456"),
+        ("localhost:3456", "http://127.0.0.1:3456"),
+        ("localhost:3456", "http://localhost:3456.evil.example"),
+        ("localhost:3456", "http://localhost:34567"),
+        ("localhost:3456", "http://evil.example@localhost:3456"),
+        ("localhost:3456", "http://localhost:3456/"),
+        ("localhost:3456", "ftp://localhost:3456"),
+        ("localhost:3456", "localhost:3456"),
+        ("localhost:3456", "http://"),
+        ("localhost:3456", "null"),
+        ("localhost:3456", ""),
+        ("localhost:3456", "http://localhost:3456, https://evil.example"),
+    ],
+)
+async def test_only_the_own_page_is_the_own_page(client, backend, host, origin):
+    """Another port of this machine is another program, and a rebound name is another page."""
+    response = await client.post(CHAT, json=HELLO, headers={"host": host, "origin": origin})
+
+    assert (403, "forbidden", []) == (*told(response), backend.turns)
+
+
+async def test_own_page_beside_another_origin_is_refused(url, send_raw):
+    """No browser sends two."""
+    host = url.removeprefix("http://").encode()
+    request = b"GET /health HTTP/1.1\r\nHost: %b\r\nOrigin: http://%b\r\nOrigin: null\r\n\r\n" % (host, host)
+
+    assert (await send_raw(url, request)).startswith("HTTP/1.1 403 ")
+
+
+HARDENED = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/models", b""),
+        ("GET", "/health", b""),
+        ("GET", "/nothing", b""),
+        ("PUT", CHAT, b""),
+        ("POST", CHAT, BODY),
+        ("POST", CHAT, BODY[:-1] + b',"stream":true}'),
+        ("POST", CHAT, b"{"),
+    ],
+)
+async def test_nothing_can_be_loaded_into_another_page(client, method, path, body):
+    """As a script or a picture a page may load anything without asking; the browser keeps these answers from it."""
+    response = await client.request(method, path, content=body)
+
+    assert HARDENED.items() <= dict(response.headers).items()
+
+
+async def test_refusals_cannot_be_loaded_either(client, send_raw):
+    """They show that there is a server."""
+    response = await client.get("/v1/models", headers={"origin": "https://evil.example"})
+    unreadable = await send_raw(str(client.base_url).rstrip("/"), b"GARBAGE\r\n\r\n")
+
+    assert HARDENED.items() <= dict(response.headers).items()
+    assert all(f"{name}: {value}" in unreadable for name, value in HARDENED.items())
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate", "GZIP", "identity, gzip", "x"])
+async def test_compressed_bodies_are_refused(client, backend, encoding):
+    """A small body that becomes a large one is not read; the message says what to leave out."""
+    response = await client.post(CHAT, content=BODY, headers={"content-encoding": encoding})
+
+    assert (415, "unsupported_media_type", []) == (*told(response), backend.turns)
+    assert "Content-Encoding" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("encoding", ["identity", ""])
+async def test_body_that_is_declared_as_it_is_is_taken(client, encoding):
+    """Some proxies declare that."""
+    assert 200 == (await client.post(CHAT, content=BODY, headers={"content-encoding": encoding})).status_code
+
+
+def test_guard_stands_in_an_optimised_python():
+    """Whoever sets PYTHONOPTIMIZE wants a faster server, not an open one."""
+    command = [
+        sys.executable,
+        "-OO",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "ignore::pytest.PytestWarning",
+    ]
+    attacks = "foreign_names and models or key_is_a_401 and POST or web_pages_are_refused and null or refused_requests"
+    done = subprocess.run([*command, __file__, "-k", attacks], cwd=ROOT, capture_output=True, text=True)
+
+    assert (0, True) == (done.returncode, " passed" in done.stdout), done.stdout
 
 
 HUGE = b"Content-Type: application/json\r\nContent-Length: 50000000\r\n"
