@@ -26,6 +26,7 @@ The class tells whose fault it is; its attributes are what the client sees (Open
     ├── CliFailed                    502  the CLI crashed or said something unusable
     │   └── FixtureMissing           502  replaying, and no recording answers this turn
     ├── Overloaded                   503  the API has no capacity now
+    │   └── UpstreamFailed           503  the API has trouble of another kind
     ├── Stopping                     503  this server is being stopped
     └── TimedOut                     504  the CLI took longer than this server waits
 """
@@ -226,6 +227,10 @@ class Overloaded(CmappyError):
     """The API has no capacity at the moment."""
 
     status, default_code, should_retry = 503, "overloaded", False
+
+
+class UpstreamFailed(Overloaded):
+    """The API failed by itself; that nobody asked it for something wrong is all that is known."""
 
 
 class Stopping(CmappyError):

@@ -29,6 +29,7 @@ TOLD = [
     (errors.CliFailed, 502, "server_error", "cli_error", "false"),
     (errors.FixtureMissing, 502, "server_error", "fixture_missing", "false"),
     (errors.Overloaded, 503, "server_error", "overloaded", "false"),
+    (errors.UpstreamFailed, 503, "server_error", "overloaded", "false"),
     (errors.Stopping, 503, "server_error", "server_stopping", None),
     (errors.TimedOut, 504, "server_error", "timeout", "false"),
 ]
