@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 
 from cmappy.server.metrics import Metrics
 from cmappy.server.trace import Trace
+
+_LONGEST = 200  # characters of one value
+_WORD = re.compile(r"[\w./:<>@+\[\]-]+", re.ASCII)
 
 log = logging.getLogger("cmappy.request")
 
@@ -24,9 +29,15 @@ class Journal:
         self._metrics.count(trace, status)
         if not log.isEnabledFor(logging.INFO):
             return
-        record = trace.record(status)
+        record = {
+            name: value[:_LONGEST] if isinstance(value, str) else value for name, value in trace.record(status).items()
+        }
         log.info(" ".join(f"{name}={_shown(value)}" for name, value in record.items()), extra={"request": record})
 
 
 def _shown(value: str | float) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value) or "-"
+    """Return a value as one word, quoted if it would be taken for more."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    text = str(value) or "-"
+    return text if _WORD.fullmatch(text) else json.dumps(text)

@@ -1,12 +1,14 @@
 """The log: one line per request, as text or JSON, with secrets blacked out and without anything that was said.
 
 The text of an exception may quote a prompt, so a traceback shows where it was raised and its kind, but its text only
-at the level `debug`.
+at the level `debug`. What is logged may quote a client, the API or a recording: characters that end a line or control a
+terminal are written as escapes, so that nobody writes lines of his own.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 import re
 import sys
@@ -14,8 +16,6 @@ import traceback
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal
-
-import orjson
 
 _SECRET_VARIABLES = ("CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 _SUSPICIOUS = r"sk-[\w-]{8,}|(?<=[Bb]earer )[^\s\"']+"
@@ -47,11 +47,14 @@ class Text(logging.Formatter):
         """Return the line, and the traceback below it if there is one."""
         return self._redact(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the name is logging's)
+        """Return the line itself."""
+        return escaped(super().formatMessage(record))
+
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 (the name is logging's)
         """Return a traceback."""
-        if self._verbose or ei[1] is None:
-            return super().formatException(ei)
-        return "".join(_outline(ei[1])).rstrip()
+        text = super().formatException(ei) if self._verbose or ei[1] is None else "".join(_outline(ei[1])).rstrip()
+        return "\n".join(f"  {escaped(line)}" for line in text.split("\n"))  # only what is ours begins a line
 
 
 class Json(Text):
@@ -67,7 +70,7 @@ class Json(Text):
         line |= getattr(record, "request", None) or {"message": record.getMessage()}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return self._redact(orjson.dumps(line, default=str).decode())
+        return self._redact(json.dumps(line, default=str))  # this one escapes all that is not ASCII
 
 
 def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
@@ -81,6 +84,13 @@ def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] 
 def secrets_in(environment: Mapping[str, str]) -> list[str]:
     """Return the logins in an environment."""
     return [environment[name] for name in _SECRET_VARIABLES if environment.get(name)]
+
+
+def escaped(text: str) -> str:
+    """Return a text with everything that cannot be printed, as the end of a line, written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _outline(error: BaseException) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -12,14 +14,32 @@ from cmappy.server.trace import Trace
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _TOKENS = ("prompt", "completion", "cached", "cache_write", "reasoning")
+_LABELS = 100  # different ones, of words that come from outside
+_NAME = re.compile(r"[a-z0-9_]{1,64}")
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)  # seconds
 _DURATION = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)  # seconds
+
+
+class _Names:
+    """The labels that are kept for words of the CLI, of the API or of recordings: a bounded number of plain ones."""
+
+    def __init__(self) -> None:
+        self._seen = {""}
+
+    def known(self, name: str) -> str:
+        """Return the name, or `other` if it is an odd one or one too many."""
+        if name not in self._seen:
+            if len(self._seen) > _LABELS or not _NAME.fullmatch(name):
+                return "other"
+            self._seen.add(name)
+        return name
 
 
 class Metrics:
     """The numbers of one server."""
 
     def __init__(self, queue: Queue) -> None:
+        self._names = _Names()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._requests = self._counter("requests", "Requests by their end", "endpoint", "status", "error")
@@ -41,9 +61,9 @@ class Metrics:
 
     def count(self, trace: Trace, status: int) -> None:
         """Count a request that has ended."""
-        self._requests.labels(trace.endpoint, status, trace.error).inc()
+        self._requests.labels(trace.endpoint, status, self._names.known(trace.error)).inc()
         if trace.route:
-            self._routes.labels(trace.route).inc()
+            self._routes.labels(self._names.known(trace.route)).inc()
             self._duration.observe(trace.elapsed())
         if trace.first_token is not None:
             self._first_token.observe(trace.first_token - trace.started)
@@ -58,9 +78,9 @@ class Metrics:
             self._processes.set(status.processes)
             for name, window in status.plan.windows.items() if status.plan else ():
                 if window.utilization is not None:
-                    self._plan.labels(name).set(window.utilization)
+                    self._plan.labels(self._names.known(name)).set(window.utilization)
                 if window.resets_at is not None:
-                    self._resets.labels(name).set(window.resets_at)
+                    self._resets.labels(self._names.known(name)).set(window.resets_at)
         return generate_latest(self._registry)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:

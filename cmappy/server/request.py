@@ -12,8 +12,10 @@ from sanic.http import Http
 from cmappy.errors import CmappyError, RequestTimeout, TooLarge
 from cmappy.server.connection import Connection
 from cmappy.server.guard import Client
+from cmappy.server.structure import Structure
 from cmappy.server.trace import Trace
 
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "NONE"}
 _BODY_TIMEOUT = 120.0  # seconds
 
 
@@ -25,7 +27,7 @@ class ClientRequest(Request):
     def __init__(self, url_bytes: bytes, **more: Any) -> None:
         # Sanic makes a request without a head to answer one that it cannot read; its URL may be what is unreadable.
         super().__init__(url_bytes if more.get("head") else b"*", **more)
-        self.trace = Trace(f"req_{secrets.token_hex(12)}", self.method)
+        self.trace = Trace(f"req_{secrets.token_hex(12)}", self.method if self.method in _METHODS else "other")
         self._client: Client | None = None
 
     def admit(self) -> Client:
@@ -39,21 +41,27 @@ class ClientRequest(Request):
         return self._client
 
     @property
+    def client(self) -> Client:
+        """Who asks; raises what `admit` raises."""
+        return self.admit()
+
+    @property
     def readable(self) -> bool:
         """Whether this is a request, and not what stands for one that cannot be read."""
         return bool(self.head)
 
     async def receive_body(self) -> None:
-        """Read the body; raises what `admit` raises, TooLarge, Busy and RequestTimeout."""
+        """Read the body; raises what `admit` raises, TooLarge, InvalidRequest, Busy and RequestTimeout."""
         self.admit()
         most, declared = self.app.config.REQUEST_MAX_SIZE, self._http.request_bytes or 0
         if declared > most:
             raise TooLarge(f"The body has {declared} bytes, {most} are allowed. Send less, or raise `--max-body`.")
         self._connection.hold(declared)  # where there is not enough memory, nothing is read
-        body = bytearray()
+        body, structure = bytearray(), Structure()
         try:
             async with asyncio.timeout(_BODY_TIMEOUT):
                 async for data in self._http:
+                    structure.feed(data)
                     body += data
                     self._connection.hold(len(body))
         except TimeoutError as error:

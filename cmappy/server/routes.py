@@ -59,7 +59,7 @@ class Routes:
 
         Without one of the server's keys, if it has some, only that the server runs.
         """
-        if not request.admit().known:
+        if not request.client.known:
             return json({"status": "ok"})
         status = await self._backend.status()
         return json(
@@ -123,7 +123,7 @@ class Routes:
         )
         headers = plan.headers(status.plan, time.time()) | self._say_ignored(asked)
         with self._queue.admit():
-            answer = chunks(self._backend, turn, reply, request.trace, request.admit().owner)
+            answer = chunks(self._backend, turn, reply, request.trace, request.client.owner)
             place = self._queue.place(self._settings.total_timeout)
             if not asked.stream:
                 return await send_whole(answer, headers, place)

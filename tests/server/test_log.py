@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
+import shlex
 import sys
 
 import orjson
 import pytest
 
 from cmappy.errors import CliFailed
+from cmappy.server.journal import Journal
 from cmappy.server.log import Json, Redactor, Text, configure, secrets_in
+from cmappy.server.metrics import Metrics
+from cmappy.server.queue import Queue
+from cmappy.server.trace import Trace
 
 pytestmark = pytest.mark.anyio
 
@@ -241,3 +246,56 @@ def test_log_goes_to_stderr(written):
     print("stdout", file=sys.stdout)
 
     assert read().endswith(" INFO hello\n")
+
+
+ODD = {
+    "line feed": "x\n2026 INFO method=GET status=200",
+    "carriage return": "x\rGET",
+    "escape": "\x1b[2J\x1b]0;title\x07",
+    "control of eight bits": "\x9b31m",
+    "line separator": "x\u2028y\x85z",
+    "direction": "\u202egnp.exe",
+    "delete": "x\x7f\x08\x08",
+    "surrogate": "\udc80\ud83d",
+    "null": "\x00",
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("level", ["info", "debug"])
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_nobody_writes_lines_of_his_own(written, form, level, text):
+    """Whatever is quoted, a terminal shows one line of it, without colours, titles or leaps."""
+    read = written(level, form)
+    logging.getLogger("cmappy").warning("heard %s", text)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        logging.getLogger("cmappy").exception("failed with %s", text)
+    output = read()
+
+    assert output.replace("\n", "").isprintable()
+    assert 1 == len([line for line in output.split("\n") if "heard" in line])
+    assert [] == [line for line in output.split("\n") if line.startswith(("2026 INFO", "GET", "y", "z"))]
+
+
+@pytest.mark.parametrize("text", [*ODD.values(), "x status=200", 'x" status="200', "x" * 10_000], ids=[*ODD, *"abc"])
+def test_model_and_route_of_a_stranger_stay_values(written, text):
+    """A recording may name any model; nobody forges a field by it, or fills the log."""
+    read = written()
+    trace = Trace("req_1", "POST", model=text, route=text, error=text)
+    Journal(Metrics(Queue(most=1, length=1, patience=1))).end(trace, 502)
+    [line] = read().splitlines()
+
+    fields = dict(word.partition("=")[::2] for word in shlex.split(line) if "=" in word)
+
+    assert (True, "502", True) == (line.isprintable(), fields["status"], len(line) < 6000)
+    assert {"id", "method", "endpoint", "status", "error", "route", "model", "total"} == set(fields)
+
+
+async def test_odd_methods_are_one(client, lines):
+    """A method may be any word; the log and the metrics know those that exist."""
+    await client.request("X" * 500, "/health")
+    [line] = lines()
+
+    assert "other" == line["method"]

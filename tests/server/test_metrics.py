@@ -1,6 +1,7 @@
 """Numbers for Prometheus."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -8,6 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from cmappy.backends import Status
 from cmappy.errors import CliFailed
 from cmappy.events import LimitWindow, RateLimit
+from cmappy.server.metrics import Metrics
+from cmappy.server.queue import Queue
+from cmappy.server.trace import Trace
+from cmappy.status import Window
 
 pytestmark = pytest.mark.anyio
 
@@ -135,3 +140,18 @@ async def test_each_server_has_its_own_numbers(connect):
     await one.get("/nothing")
 
     assert [True, False] == ["unknown_url" in (await client.get("/metrics")).text for client in (one, other)]
+
+
+def test_words_from_outside_make_a_bounded_number_of_series():
+    """A recording, or an API that is not ours, may say anything for a route, a code or a window of the plan."""
+    metrics = Metrics(Queue(most=1, length=1, patience=1))
+    for at in range(1000):
+        metrics.count(Trace("req_1", "POST", route=f"way{at}", error=f"code{at}"), 200)
+    for odd in ("x" * 1000, "a\nb", 'a"} 1', "\x1b[31m", "\udc80", "Ä"):
+        metrics.count(Trace("req_1", "POST", route=odd, error=odd), 200)
+        plan = SimpleNamespace(windows={odd: Window(utilization=0.5, resets_at=1)})
+        metrics.render(SimpleNamespace(processes=1, plan=plan))
+    series = metrics.render(None).decode().splitlines()
+
+    assert len(series) < 400
+    assert 2 == len([line for line in series if line.startswith("cmappy_plan_")])
