@@ -1,0 +1,49 @@
+"""Plain text inside a JSON object comes out whole, wherever the pieces are divided."""
+
+import json
+
+import orjson
+import pytest
+
+from cmappy.faces.responses.freeform import Freeform, wrap
+
+TEXT = '*** Begin "Patch"\n\\ é \u2028 \U0001f600 \t/\x00 end'
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+@pytest.mark.parametrize("ascii_only", [True, False], ids=["escaped", "utf-8"])
+def test_text_survives_any_division(size, ascii_only):
+    """A piece may end in the middle of an escape, or between the halves of a character."""
+    whole = json.dumps({"input": TEXT}, ensure_ascii=ascii_only)
+    freeform = Freeform()
+    pieces = [freeform.feed(whole[at : at + size]) for at in range(0, len(whole), size)]
+
+    assert TEXT == "".join([*pieces, freeform.close()]) == freeform.text
+
+
+def test_text_is_wrapped_as_the_model_would_give_it():
+    """What the client sends back is what the model said."""
+    assert {"input": TEXT} == orjson.loads(wrap(TEXT))
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ('{ "input" : "a" }', "a"),
+        ('{"why":"x","input":"a"}', "a"),
+        ('{"input":"a","why":"x"}', "a"),
+        ('{"input":""}', ""),
+        ('{"patch":"a"}', '{"patch":"a"}'),
+        ('{"input":1}', '{"input":1}'),
+        ("[1]", "[1]"),
+        ('{"patch":"a', '{"patch":"a'),
+        ('{"input":"a\nb"}', "a\nb"),
+        ('{"input":"\\ud800x"}', '{"input":"\\ud800x"}'),
+    ],
+    ids=["spaced", "second", "first", "empty", "misnamed", "no string", "no object", "cut", "line end", "half"],
+)
+def test_pieces_add_up_to_the_text_even_if_the_model_strays(given, text):
+    """Nothing is lost: what is no such object is passed on as it is."""
+    freeform = Freeform()
+
+    assert text == freeform.feed(given) + freeform.close() == freeform.text
