@@ -18,6 +18,7 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
     from cmappy.backends.claude.backend import ClaudeBackend
     from cmappy.backends.claude.launch import environment
     from cmappy.backends.claude.login import inspect
+    from cmappy.backends.cli.platform import SYSTEM
 
     child = environment(
         settings.environment(),
@@ -25,12 +26,13 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
         allow_api_key=chosen.allow_api_key,
         max_retries=chosen.max_retries,
     )
-    installed = await inspect(chosen.claude, child, check_login=not chosen.skip_auth_check)
+    claude = SYSTEM.program(chosen.claude)
+    installed = await inspect(claude, child, check_login=not chosen.skip_auth_check)
     billed = installed.login.startswith("api_key")
     if billed and not chosen.allow_api_key:
         raise BillingRefused
     backend: Backend = ClaudeBackend(
-        chosen.claude,
+        claude,
         child,
         installed,
         first=chosen.first_timeout,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import signal
 import socket
 import sys
 from collections.abc import Coroutine
 
 from cmappy import __version__, settings
+from cmappy.backends.cli.platform import SYSTEM
 from cmappy.commands.backend import build
 from cmappy.commands.sources import load
 from cmappy.errors import CmappyError
@@ -54,15 +54,14 @@ async def serve(chosen: Settings, hurry: asyncio.Event) -> None:
 
 
 async def _until_told(work: Coroutine[None, None, None], hurry: asyncio.Event) -> None:
-    """Run something until SIGINT or SIGTERM, and let it clean up; a second signal sets `hurry`."""
+    """Run something until the system says stop, and let it clean up; a second signal sets `hurry`."""
     task = asyncio.create_task(work)
     told = asyncio.Event()
 
     def stop() -> None:
         (hurry if told.is_set() else told).set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    SYSTEM.on_stop(stop)
     signalled = asyncio.create_task(told.wait())
     await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
     signalled.cancel()

@@ -21,8 +21,8 @@ def watch(arguments: Sequence[str]) -> int:
     """
     command = [sys.executable, "-m", "cmappy", *arguments, "--no-reload"]
     told: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: told.append(number))
+    for name in {"SIGINT", "SIGTERM", "SIGHUP"} & signal.__dict__.keys():  # Windows has no SIGHUP
+        signal.signal(getattr(signal, name), lambda number, _: told.append(number))
     restarted = False
     while True:
         seen = _stamps()

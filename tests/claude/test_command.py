@@ -1,9 +1,11 @@
 """The `cmappy` command with the real CLI: it starts, answers, stops, and leaves nothing behind."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from anyio import to_thread
@@ -69,7 +71,7 @@ def stream(url):
         return list(client.chat.completions.create(model="sonnet", messages=[QUESTION], stream=True))
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 async def test_command_serves_and_stops_cleanly(start, upstream, descendants, gone, tmp_path, end):
     """It says where it is and who it is, answers the official SDK, and stops without a word and without a trace."""
     command = await start("--log-level=warning")
@@ -97,14 +99,27 @@ async def test_command_streams(start, upstream):
     assert ("one two three", True) == ("".join(texts), len([text for text in texts if text]) > 1)
 
 
-async def test_stop_in_the_middle_of_an_answer_leaves_no_child(start, upstream, descendants, gone):
-    """A request that is being answered does not keep anything alive, and the API is not asked any further."""
+@pytest.fixture(params=["setpriv", "no setpriv"])
+def path(request, tmp_path):
+    """Return a PATH with or, as on macOS, without setpriv."""
+    if request.param == "setpriv":
+        return os.defpath
+    (tmp_path / "bin").mkdir()
+    for program in {*Path("/bin").iterdir(), *Path("/usr/bin").iterdir()}:
+        if program.name != "setpriv" and not (tmp_path / "bin" / program.name).exists():
+            (tmp_path / "bin" / program.name).symlink_to(program)
+    return str(tmp_path / "bin")
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+async def test_stop_in_the_middle_of_an_answer_leaves_no_child(start, upstream, descendants, gone, path, end):
+    """A closed terminal is a stop too; nothing is kept alive by a request, and the API is not asked any further."""
     upstream.script({"text": "never", "wait": "nothing"})
-    command = await start()
+    command = await start("--drain=0", PATH=path)
     asked = asyncio.create_task(to_thread.run_sync(ask, await command.url()))
     await upstream.received(1)
     processes = descendants(command.process.pid)
-    command.process.terminate()
+    command.process.send_signal(end)
     code, _, stderr = await command.ended()
     await gone(processes)
     await upstream.idle()
@@ -116,17 +131,17 @@ async def test_stop_in_the_middle_of_an_answer_leaves_no_child(start, upstream, 
         await asked
 
 
-async def test_killed_command_leaves_no_child(start, upstream, descendants, gone):
-    """Even where nothing of cmappy can run any more, the CLI notices that nobody listens and ends."""
+async def test_killed_command_leaves_no_child(start, upstream, descendants, gone, path):
+    """Even where nothing of cmappy can run any more: the upstream never answers, so no CLI ends by itself."""
     upstream.script({"text": "never", "wait": "nothing"})
-    command = await start()
+    command = await start(PATH=path)
     asked = asyncio.create_task(to_thread.run_sync(ask, await command.url()))
     await upstream.received(1)
     processes = descendants(command.process.pid)
     command.process.kill()
     await command.ended()
-    upstream.release("nothing")
     await gone(processes)
+    upstream.release("nothing")
 
     assert 0 < len(processes)
     with pytest.raises(APIConnectionError):

@@ -414,7 +414,7 @@ def test_empty_variable_is_no_setting(command):
     assert 200 == httpx.get(f"{url(process)}/health", trust_env=False).status_code
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda each: each.name)
 def test_signal_stops_a_replaying_server(command, number):
     """Ctrl-C and `docker stop` are the normal end: code 0 and not a word."""
     process = command.start("--port", "0", "--replay", str(RECORDINGS))
@@ -423,7 +423,7 @@ def test_signal_stops_a_replaying_server(command, number):
     assert (0, "") == stop(process, number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda each: each.name)
 def test_signal_leaves_no_cli_behind(command, number):
     """Processes that were started ahead end with the server."""
     command.claude()
@@ -461,7 +461,7 @@ def test_answers_under_way_end_with_the_drain(command, stream, drain, signals):
     assert (0, [(503, "server_stopping")], []) == (code, told, command.alive())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda each: each.name)
 def test_signal_before_the_server_is_up_is_a_clean_stop_too(command, number):
     """The check of the login may take seconds; nobody waits for it to press Ctrl-C."""
     command.claude(auth=f"open({str(command.folder / 'asked')!r}, 'w').close(); time.sleep({HANG})")
@@ -482,6 +482,19 @@ def test_second_signal_does_not_disturb_the_stop(command):
     ended = stop(process, signal.SIGINT)
 
     assert (0, "", []) == (*ended, command.alive())
+
+
+def test_hang_up_that_is_ignored_stops_nothing(command):
+    """So it is under `nohup`."""
+    old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = command.start("--port", "0", "--replay", str(RECORDINGS))
+    finally:
+        signal.signal(signal.SIGHUP, old)
+    base = url(process)
+    process.send_signal(signal.SIGHUP)
+
+    assert 200 == httpx.get(f"{base}/health", trust_env=False).status_code
 
 
 class Source:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from anyio import to_thread
 
-from cmappy.backends.cli import process
+from cmappy.backends.cli import posix, process
 from cmappy.backends.cli.process import Process
 from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, TimedOut
@@ -293,8 +293,8 @@ async def test_program_that_exits_like_a_missing_one_ran(run):
 
 
 async def test_everything_works_without_setpriv_too(run, monkeypatch):
-    """Where it is missing, as on macOS, the child only notices that its stdin is closed."""
-    monkeypatch.setattr(process, "_bound", lambda: ())
+    """Where it is missing, as on macOS, a watcher does its work."""
+    monkeypatch.setattr(posix, "_setpriv", lambda: ())
     child = await run("print('a')")
 
     assert [b"a"] == (await lines(child))[0]
@@ -302,7 +302,7 @@ async def test_everything_works_without_setpriv_too(run, monkeypatch):
 
 async def test_missing_program_is_told_at_once_without_setpriv(tmp_path, monkeypatch):
     """The system says so itself."""
-    monkeypatch.setattr(process, "_bound", lambda: ())
+    monkeypatch.setattr(posix, "_setpriv", lambda: ())
 
     with pytest.raises(CliFailed, match="could not be started: No such file"):
         await Process.spawn(["no-such-program"], {"PATH": os.defpath}, tmp_path)

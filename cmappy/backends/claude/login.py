@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
+from cmappy.backends.cli.platform import SYSTEM
 from cmappy.errors import CliFailed, LoginFailed
 
 # The oldest for which all of tests/claude passes. Before 2.1.286 `auth status` names an API key that is stored beside
@@ -93,9 +92,7 @@ async def _spawn(argv: list[str], environment: Mapping[str, str]) -> asyncio.sub
     """Start a program; uvloop leaves half a process behind if that is cancelled, so it is always finished first."""
     pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     spawning = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            *argv, stdin=null, stdout=pipe, stderr=null, env=environment, start_new_session=True
-        )
+        asyncio.create_subprocess_exec(*argv, stdin=null, stdout=pipe, stderr=null, env=environment, **SYSTEM.options)
     )
     try:
         return await asyncio.shield(spawning)
@@ -107,6 +104,5 @@ async def _spawn(argv: list[str], environment: Mapping[str, str]) -> asyncio.sub
 
 async def _end(child: asyncio.subprocess.Process) -> None:
     if child.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        SYSTEM.kill(child.pid)
         await child.communicate()  # to the end of its output: only then are all handles closed

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
-import signal
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context
-from functools import cache
 from pathlib import Path
 from typing import cast
 
 from cmappy.backends.cli.framing import Lines
+from cmappy.backends.cli.platform import SYSTEM
 from cmappy.backends.cli.redact import redact
 from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, CmappyError, TimedOut
@@ -31,20 +27,6 @@ _MOST_QUEUED = 1 << 20  # bytes of lines that nobody has read yet; beyond them t
 _LONGEST_LINE = 64 << 20  # bytes
 _STDERR_KEPT = 4096  # bytes
 _NOT_STARTED = {126: "it cannot be run", 127: "it was not found"}  # the exit codes of `setpriv`
-
-
-@cache
-def _bound() -> tuple[str, ...]:
-    """Return the command that makes a child die with this process, even if it is killed; nothing where there is none.
-
-    Elsewhere the CLI notices that its stdin is closed, once it has finished its turn.
-    """
-    setpriv = (shutil.which("setpriv") or "setpriv", "--pdeathsig", "KILL", "--")
-    try:
-        subprocess.run([*setpriv, "true"], check=True, capture_output=True)  # noqa: S603 (constant words)
-    except (OSError, subprocess.CalledProcessError):
-        return ()
-    return setpriv
 
 
 class _Child(asyncio.SubprocessProtocol):
@@ -109,24 +91,23 @@ class _Child(asyncio.SubprocessProtocol):
 class Process:
     """A running `claude`, or whatever stands in for it."""
 
-    def __init__(self, transport: asyncio.SubprocessTransport, child: _Child, *, bound: bool) -> None:
+    def __init__(self, transport: asyncio.SubprocessTransport, child: _Child) -> None:
         self._transport = transport
         self._child = child
-        self._is_bound = bound
         # In a context of its own: the process outlives the request that starts it, and must not keep it in memory.
         self._supervisor = asyncio.create_task(self._supervise(), context=Context())
 
     @classmethod
     async def spawn(cls, argv: Sequence[str], environment: Mapping[str, str], folder: Path) -> Process:
         """Start a process in `folder`; raises CliFailed if the program cannot be started."""
-        bound = _bound()
         try:
             transport, child = await asyncio.get_running_loop().subprocess_exec(
-                _Child, *bound, *argv, env=environment, cwd=folder, start_new_session=True
+                _Child, *SYSTEM.bind(argv), env=environment, cwd=folder, **SYSTEM.options
             )
         except OSError as error:
             raise _not_started(error.strerror or "") from error
-        return cls(transport, child, bound=bool(bound))
+        SYSTEM.started(transport.get_pid())
+        return cls(transport, child)
 
     @property
     def pid(self) -> int:
@@ -170,7 +151,7 @@ class Process:
         self.end()
         await self.ended()
         code = self._transport.get_returncode() or 0
-        if self._is_bound and code in _NOT_STARTED and self._child.stderr.startswith(b"setpriv: "):
+        if code in _NOT_STARTED and self._child.stderr.startswith(b"setpriv: "):
             return _not_started(_NOT_STARTED[code])
         stderr = self._child.stderr.decode(errors="replace")
         if stderr.strip():
@@ -180,7 +161,7 @@ class Process:
     def end(self, *, at_once: bool = False) -> None:
         """Have the process and all its children ended; `at_once` leaves them no time for anything more."""
         if at_once and not self._child.exited.is_set():
-            self._signal(signal.SIGKILL)
+            SYSTEM.kill(self.pid)
         self._child.ending.set()
 
     @property
@@ -201,19 +182,16 @@ class Process:
         try:
             await child.ending.wait()
             if not child.exited.is_set():
-                self._signal(signal.SIGTERM)
+                SYSTEM.terminate(self.pid)
                 await _within(_GRACE, child.exited)
         finally:
-            self._signal(signal.SIGKILL)  # also what the child has left behind in its group
+            SYSTEM.kill(self.pid)  # also what the child has left behind in its group
         await child.exited.wait()
+        SYSTEM.ended(self.pid)
         child.hear_out()
         await _within(_GRACE, child.finished)
         self._transport.close()  # somebody who has left the group may still hold the other ends of the pipes
         await child.finished.wait()
-
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
 
 
 def _not_started(why: str) -> CliFailed:

@@ -10,6 +10,8 @@ from pathlib import Path
 from cmappy.backends.cli.process import Process
 from cmappy.errors import Overloaded
 
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")  # the first is for all but Windows
+
 
 class Spawner:
     """Starts a program in the given environment, up to `most` processes at once, including those still ending."""
@@ -20,7 +22,7 @@ class Spawner:
         # directory, so it gets one that goes with this object.
         self._folder = tempfile.TemporaryDirectory(prefix="cmappy-", ignore_cleanup_errors=True)
         self._empty, self._temporary = Path(self._folder.name, "empty"), Path(self._folder.name, "tmp")
-        self._environment = {**environment, "TMPDIR": str(self._temporary)}
+        self._environment = {**environment, **dict.fromkeys(_TEMPORARY, str(self._temporary))}
         self._slots = asyncio.Semaphore(most) if most else None
         self._spawning: set[asyncio.Task[Process]] = set()
         self._running: set[Process] = set()
