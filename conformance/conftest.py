@@ -13,17 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from conformance.apis import APIS
-from conformance.common import capture, scenarios, servers, targets
-from conformance.common.door import Door
-from conformance.common.exchange import pick
-from conformance.common.items import Item, Look, Outcome, worst
-from conformance.common.report import Report, describe
-from conformance.common.scenarios import Scenario
-from conformance.common.session import Session, Sessions
-from conformance.common.targets import Target
+import conformance
+
+# Again: where the package was imported before pytest began, nobody had heard of it.
+pytest.register_assert_rewrite(*conformance.REWRITTEN)
+
+from conformance.apis import APIS  # noqa: E402
+from conformance.common import capture, scenarios, servers, targets  # noqa: E402
+from conformance.common.door import Door  # noqa: E402
+from conformance.common.exchange import pick  # noqa: E402
+from conformance.common.items import Item, Look, Outcome, worst  # noqa: E402
+from conformance.common.report import Report, describe  # noqa: E402
+from conformance.common.scenarios import Scenario  # noqa: E402
+from conformance.common.session import Session, Sessions  # noqa: E402
+from conformance.common.targets import Target  # noqa: E402
 
 TARGET = pytest.StashKey[Target]()
+REPORT = "conformance-report"  # the name of the plugin that has what was found
 CHOSEN = pytest.StashKey[dict[str, list[Scenario]]]()  # by API
 
 
@@ -44,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--claude", metavar="PATH", type=Path, help="start cmappy with this Claude Code CLI")
     group.addoption("--sample", action="store_true", help="one scenario for each set of tags: faster")
-    group.addoption("--report", metavar="FILE", type=Path, help="write FILE.json and FILE.md")
+    group.addoption("--report", metavar="FILE", type=Path, help="write FILE.json, FILE.md and FILE.xml (JUnit)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,8 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[CHOSEN] = {name: _scenarios(config, target, name) for name in _apis(config, target)}
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
-    if config.getoption("--report"):
-        config.pluginmanager.register(Report(config.getoption("--report"), target), "conformance-report")
+    config.pluginmanager.register(Report(config.getoption("--report"), target), REPORT)
 
 
 def _apis(config: pytest.Config, target: Target) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.common.cases import Case
+from conformance.common.exchange import Exchange, Json, Unreadable
 from conformance.common.registry import Check, checks_of
 from conformance.common.scenarios import Scenario
 from conformance.common.session import Session, Subject
@@ -25,10 +26,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """How a check ended on one case, and why."""
+    """How a check ended on one case, and why.
+
+    `nothing` says that there was nothing to look at, because of a failure that other checks are there for. `request`
+    is what was sent, if that was a request of the API, and `url` where to, as after `/v1`.
+    """
 
     outcome: Outcome
     why: str = ""
+    nothing: bool = False
+    request: Json = field(default_factory=dict)
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,16 +53,20 @@ class Item:
     def _try(self, case: Case, session: Session) -> Finding:
         kind: type[Subject] = self.check.subject
         known = session.target.known_failure(f"{self.check.id}@{case.name}")
-        subject = session.observe(kind, case)
         missing = case.needs - session.target.capabilities
-        if missing and subject.refused:
-            return Finding(Outcome.REFUSED, f"not said to offer {', '.join(sorted(missing))}")
+        subject = None
         try:
+            subject = session.observe(kind, case)
+            if missing and subject.refused:
+                return Finding(Outcome.REFUSED, f"not said to offer {', '.join(sorted(missing))}")
             self.check(subject)
-        except AssertionError as error:
+        except Exception as error:  # an assertion, or whatever an answer that is no answer makes the SDK raise
             if known:
                 return Finding(Outcome.KNOWN, known)
-            return Finding(Outcome.NOT_OFFERED if missing else Outcome.FAILED, str(error))
+            outcome = Outcome.NOT_OFFERED if missing else Outcome.FAILED
+            exchange = getattr(subject, "exchange", Exchange({}, 0, {}, ()))
+            why = str(error) if isinstance(error, AssertionError) else repr(error)
+            return Finding(outcome, why, isinstance(error, Unreadable), exchange.request, exchange.url)
         # A known failure that passes is news, and its entry must go.
         return Finding(Outcome.FAILED, f"passes, but is said to fail: {known}") if known else Finding(Outcome.PASSED)
 

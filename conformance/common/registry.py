@@ -35,6 +35,11 @@ class Check:
     function: Callable[[Any], None]
     tags: frozenset[str] = frozenset()
 
+    @property
+    def api(self) -> str:
+        """The name of its API: the folder in which its subject is."""
+        return self.subject.__module__.split(".")[1]
+
     def __call__(self, subject: object) -> None:
         """Look; an AssertionError tells what is wrong."""
         self.function(subject)

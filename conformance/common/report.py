@@ -1,4 +1,4 @@
-"""Says what was found: for each failed check at once, and for all in FILE.json and FILE.md."""
+"""Says what was found: for each failed check at once, and for all in FILE.json, FILE.md and FILE.xml (JUnit)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openai
 import pytest
@@ -16,6 +17,7 @@ from conformance.common.targets import Target
 
 # Where a compared value stands in the suite's own objects helps nobody.
 _WHERE = re.compile(r"\n *\+ +(where|and) .*")
+_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd]")  # what XML cannot have
 _SHOWN = 5  # failed cases in the text on a failed check; the report has all
 _LINE = 160  # characters of what a report tells of a failed case
 
@@ -30,26 +32,43 @@ def describe(check: Check, findings: dict[str, Finding]) -> str:
 
 
 class Report:
-    """A pytest plugin that collects what was found."""
+    """A pytest plugin that collects what was found, by the ids of the checks, and writes it to files if it has one."""
 
-    def __init__(self, file: Path, target: Target) -> None:
-        self._file = file.with_suffix("") if file.suffix in {".json", ".md"} else file
+    def __init__(self, file: Path | None, target: Target) -> None:
+        self._file = file.with_suffix("") if file and file.suffix in {".json", ".md", ".xml"} else file
         self._target = target
-        self._found: dict[str, dict[str, Finding]] = {}
+        self.found: dict[str, dict[str, Finding]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take down what one check found."""
         said = dict(report.user_properties)
         if report.when == "call" and isinstance(found := said.get("findings"), dict):
-            self._found[str(said["check"])] = found
+            self.found[str(said["check"])] = found
 
     def pytest_sessionfinish(self) -> None:
-        """Write both files."""
-        looked = [check for check in CHECKS.values() if check.id in self._found]
+        """Write the files."""
+        if self._file is None:
+            return
+        looked = [check for check in CHECKS.values() if check.id in self.found]
         self._file.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self._json(looked), indent=1, ensure_ascii=False)
         self._file.with_suffix(".json").write_text(text + "\n", "utf-8")
         self._file.with_suffix(".md").write_text(self._markdown(looked), "utf-8")
+        self._file.with_suffix(".xml").write_bytes(self._junit(looked))
+
+    def _junit(self, looked: list[Check]) -> bytes:
+        """Return what CI systems show: a test for each check, by its id."""
+        suite = ElementTree.Element("testsuite", name=f"conformance of {self._target.name}", tests=str(len(looked)))
+        for check in looked:
+            found = self.found[check.id]
+            outcome = worst(found)
+            test = ElementTree.SubElement(suite, "testcase", classname=f"conformance.{check.api}", name=check.id)
+            if outcome is Outcome.FAILED:
+                text = _XML.sub("\ufffd", describe(check, found))
+                ElementTree.SubElement(test, "failure", message=text.partition("\n")[0]).text = text
+            elif outcome is not Outcome.PASSED:
+                ElementTree.SubElement(test, "skipped", message=outcome)
+        return bytes(ElementTree.tostring(suite, "utf-8", xml_declaration=True))
 
     def _json(self, looked: list[Check]) -> dict[str, object]:
         return {
@@ -63,9 +82,9 @@ class Report:
                     "id": check.id,
                     "severity": check.severity,
                     "sentence": check.sentence,
-                    "result": worst(self._found[check.id]),
-                    "cases": _counts(self._found[check.id]),
-                    "findings": _findings(self._found[check.id]),
+                    "result": worst(self.found[check.id]),
+                    "cases": _counts(self.found[check.id]),
+                    "findings": _findings(self.found[check.id]),
                 }
                 for check in looked
             ],
@@ -75,7 +94,7 @@ class Report:
         """Return the number of checks by severity and by how they ended."""
         counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
         for check in looked:
-            counts[check.severity][worst(self._found[check.id])] += 1
+            counts[check.severity][worst(self.found[check.id])] += 1
         return {severity: {each: count[each] for each in Outcome if count[each]} for severity, count in counts.items()}
 
     def _markdown(self, looked: list[Check]) -> str:
@@ -84,7 +103,7 @@ class Report:
         lines = [
             f"# Conformance of {self._target.name}",
             "",
-            f"{self._target.about} Made by `pytest conformance --report` with openai-python {openai.__version__}.",
+            f"{self._target.about} Made by `cmappy-conformance --report` with openai-python {openai.__version__}.",
             "",
             f"| checks | {' | '.join(columns)} |",
             f"|---|{'---|' * len(columns)}",
@@ -100,7 +119,7 @@ class Report:
 
     def _result(self, check: str) -> str:
         """Return how a check ended on the whole, on how many cases, and the reasons for known failures."""
-        found = self._found[check]
+        found = self.found[check]
         outcome, counts = worst(found), _counts(found)
         reasons = sorted({finding.why for finding in found.values() if finding.outcome is Outcome.KNOWN})
         match outcome:

@@ -1,11 +1,13 @@
 """Passes, failures, refusals and known failures are told apart."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -22,6 +24,7 @@ from conformance.common.targets import Target
 from tests.conformance_checks.defects.flavours import TEXT, plain_reply
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 REFUSAL = {"error": {"message": "not offered", "type": "invalid_request_error", "param": None, "code": None}}
 ROLE = Item(CHECKS["answer.role"], (TEXT.case(),))
 NAMELESS = TEXT.body | {"choices": [{"message": {"content": "Hi"}}]}
@@ -111,9 +114,10 @@ def address():
 
 def test_suite_runs_against_any_server_and_reports(address, tmp_path):
     """The command of the README: it fails where the server does, and writes what it found."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/test_checks.py", "-k", "models."]
-    options = ["--base-url", address, "--model", "m", "--report", str(tmp_path / "report")]
-    done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "conformance.command", "--only", "models.", "--base-url", address, "--model", "m"]
+    done = subprocess.run(
+        [*command, "--report", "report"], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
     report = json.loads((tmp_path / "report.json").read_text())
     results = {check["id"]: check["result"] for check in report["checks"]}
 
@@ -122,6 +126,10 @@ def test_suite_runs_against_any_server_and_reports(address, tmp_path):
         results[f"models.{name}"] for name in ("sdk-validates", "head", "lookup")
     )
     assert "| `models.head` | should | **fail** (1 of 1) |" in (tmp_path / "report.md").read_text()
+    assert "models.head" in [
+        test.get("name") for test in ElementTree.parse(tmp_path / "report.xml").iterfind("*[failure]")
+    ]
+    assert ". models.head (should), on 1 of 1 cases" in done.stdout.partition("Mend first:")[2]
 
 
 def test_server_that_is_not_there_fails_and_does_not_break(failures):

@@ -1,37 +1,20 @@
-"""The checks. Importing this package registers them all."""
+"""The checks. Importing this package registers all, from the outside in: what fails first is the likeliest cause."""
 
-from conformance.chat.checks import (
-    answer,
-    breaks,
-    endings,
+# isort: off
+from conformance.chat.checks import (  # noqa: F401
     events,
-    failure,
-    harmless,
-    models,
-    offer,
+    answer,
+    stream,
+    endings,
+    usage,
+    tools,
+    structured,
     reasoning,
     sdk,
+    failure,
+    breaks,
+    models,
+    harmless,
     service,
-    stream,
-    structured,
-    tools,
-    usage,
+    offer,
 )
-
-__all__ = [
-    "answer",
-    "breaks",
-    "endings",
-    "events",
-    "failure",
-    "harmless",
-    "models",
-    "offer",
-    "reasoning",
-    "sdk",
-    "service",
-    "stream",
-    "structured",
-    "tools",
-    "usage",
-]
