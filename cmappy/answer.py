@@ -34,6 +34,11 @@ class Usage(NamedTuple):
     cache_creation_input_tokens: int = 0
     thinking_tokens: int = 0
 
+    @property
+    def prompt_tokens(self) -> int:
+        """All tokens of the prompt, those that the cache held among them."""
+        return self.input_tokens + self.cache_read_input_tokens + self.cache_creation_input_tokens
+
 
 class Routed(NamedTuple):
     """How the backend answers, as `live` or `replay`; no part of what the model says."""

@@ -1,6 +1,6 @@
-"""Every way a request can fail, as OpenAI's API would say it.
+"""Every way a request can fail, and whose fault it is; each face tells it in its own form.
 
-The class tells whose fault it is; its attributes are what the client sees (OpenAI error reference, "Error codes"):
+Status, type and code are those of OpenAI's API, which has a word for most of them:
 
     CmappyError                      500
     ├── InvalidRequest               400  the client sent something malformed
@@ -33,7 +33,7 @@ The class tells whose fault it is; its attributes are what the client sees (Open
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class CmappyError(Exception):
@@ -56,10 +56,6 @@ class CmappyError(Exception):
         self.param = param
         self.code = code or self.default_code
         self.retry_after = retry_after
-
-    def body(self) -> dict[str, Any]:
-        """Return OpenAI's error object: `{"error": {"message", "type", "param", "code"}}`."""
-        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
 
     def headers(self) -> dict[str, str]:
         """Return the retry advice that the official SDKs read from response headers."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from cmappy.commands import options
-from cmappy.commands.options import FIELDS
-from cmappy.openai import fields as request_fields
+from cmappy.faces.chat.fields import FIELDS
+from cmappy.faces.fields import markdown
 
 
 def fields() -> str:
     """Return the table of request fields."""
-    return request_fields.markdown()
+    return markdown(FIELDS)
 
 
 def settings() -> str:
     """Return the table of flags."""
     rows = []
-    for name in FIELDS:
+    for name, field in options.FIELDS.items():
         default = f"`{shown}`" if (shown := options.default(name)) else ""
         notes = ", repeatable" if options.is_repeatable(name) else ""
-        rows.append(f"| `{options.flag(name)}` | {default} | {FIELDS[name].description}{notes} |")
+        rows.append(f"| `{options.flag(name)}` | {default} | {field.description}{notes} |")
     return "\n".join(["| flag | default | meaning |", "|---|---|---|", *rows])

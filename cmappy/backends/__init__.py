@@ -1,45 +1,23 @@
-"""The one seam: a backend answers a turn with the CLI's stdout, line by line.
+"""The upper seam: a backend answers a turn with the events of an answer.
 
-Whoever iterates closes: `async with aclosing(backend.lines(turn)) as lines:`; closing ends the run.
+Whoever iterates closes: `async with aclosing(backend.answer(turn)) as events:`; closing ends the run.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Protocol
 
-from cmappy.events import Billing, ModelInfo, RateLimit
+from cmappy.answer import Event
+from cmappy.status import Status
 from cmappy.turn import Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a backend is: `provider` is `claude-code-cli` or `replay`, `login` how the CLI is logged in.
-
-    `billing` is who pays, `plan` what the CLI said last of the subscription's limits, `processes` how many of the CLI
-    there are.
-    """
-
-    provider: str
-    cli_version: str
-    login: str
-    models: tuple[ModelInfo, ...]
-    billing: Billing = "none"
-    plan: RateLimit | None = None
-    processes: int = 0
-
-
-def route_line(route: str) -> bytes:
-    """Return the line with which a backend says how it answers a turn."""
-    return b'{"cmappy":"route","route":"%b"}' % route.encode()
-
-
 class Backend(Protocol):
-    """Answers one turn with the CLI's stdout, line by line."""
+    """Answers one turn."""
 
-    def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[bytes, None]:
-        """Yield a route line and then the CLI's lines; raises CmappyError when there can be no (further) lines.
+    def answer(self, turn: Turn, owner: str = "") -> AsyncGenerator[Event, None]:
+        """Yield how the turn is answered and then the answer; raises the CmappyError that ends it early.
 
         `owner` is whose turn it is: what one owner said is never continued for another.
         """
@@ -50,7 +28,7 @@ class Backend(Protocol):
         ...
 
     async def status(self) -> Status:
-        """Return what the CLI says of itself; raises CmappyError if it cannot be asked."""
+        """Return what the backend tells of itself; raises CmappyError if it cannot be asked."""
         ...
 
     async def close(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from cmappy.answer import Event, Routed
 from cmappy.backends.exits import Exited
+from cmappy.errors import CmappyError
 from cmappy.status import Status
 from cmappy.turn import Turn
 
@@ -69,8 +70,11 @@ class Interpreter(Protocol):
 class Recorder(Protocol):
     """Keeps what was said."""
 
-    async def keep(self, turn: Turn, lines: Sequence[bytes], status: Status, end: Exited | None, *, good: bool) -> None:
-        """Keep the lines of a turn that came to its end; `good` says that they hold a whole answer and no error."""
+    async def keep(self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None) -> None:
+        """Keep the lines of a turn that came to its end: to a whole answer, or to the error that `failed` is.
+
+        It is Exited if the process ended by itself.
+        """
         ...
 
 
@@ -88,8 +92,7 @@ class Answering:
         """Yield the answer's events; raises the error that ended it early. Whoever iterates closes."""
         interpreter = self._interpreter(turn)
         seen: list[bytes] = []
-        end: Exited | None = None
-        told = False  # whether the lines themselves tell of an error
+        failed: CmappyError | None = None
         try:
             async with aclosing(self._source.lines(turn, owner)) as lines:
                 async for line in lines:
@@ -99,20 +102,21 @@ class Answering:
                         continue
                     if self._recorder:
                         seen.append(line.raw)
-                    told = True
-                    for event in interpreter.feed(line):
-                        yield event
-                    told = False
+                    try:
+                        for event in interpreter.feed(line):
+                            yield event
+                    except CmappyError as error:
+                        failed = error
+                        raise
                     if interpreter.finished:
                         return
             interpreter.close()
-        except Exited as exited:
-            end = exited
+        except Exited as error:
+            failed = error
             raise
         finally:
-            if self._recorder and seen and (interpreter.finished or told or end):
-                status = await self._source.status()
-                await self._recorder.keep(turn, seen, status, end, good=interpreter.finished)
+            if self._recorder and seen and (interpreter.finished or failed):
+                await self._recorder.keep(turn, seen, await self._source.status(), failed)
 
     async def start(self) -> None:
         """Start the source."""

@@ -7,17 +7,20 @@ import heapq
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
-from cmappy import events, fixture
-from cmappy.backends import Status, route_line
+from cmappy import fixture
+from cmappy.answer import Routed
+from cmappy.backends.claude import events
 from cmappy.backends.exits import Exited
+from cmappy.backends.lines import Line
 from cmappy.errors import FixtureMissing
+from cmappy.status import Model, Status
 from cmappy.turn import Turn
 
 _COMPARED = 1000  # characters of a key
 _MEASURED = 5  # recordings
 
 
-class ReplayBackend:
+class ReplaySource:
     """Replays the recordings of a folder, read once at construction.
 
     Raises BadFixture if one of them is torn, or two answer the same turn.
@@ -27,7 +30,7 @@ class ReplayBackend:
         self._folder = folder
         self._names: dict[str, str] = {}
         self._fixtures: dict[str, fixture.Fixture] = {}
-        self._models: tuple[events.ModelInfo, ...] = ()
+        self._models: tuple[Model, ...] = ()
         self._cli = "none"
         for path in sorted(folder.glob("*.ndjson")):
             self._add(path)
@@ -44,17 +47,17 @@ class ReplayBackend:
             raise fixture.BadFixture(f"{path} and {self._names[key]} are recordings of the same turn")
         self._names[key], self._fixtures[key] = path.name, recording
         if recording.turn is None:
-            self._models = initialized(recording.lines).models
+            self._models = tuple(model.model() for model in initialized(recording.lines).models)
 
-    async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[bytes, None]:
+    async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[Routed | Line, None]:
         """Yield the recorded lines; raises FixtureMissing, which names the nearest recording and what differs."""
         key = fixture.canonical_text(turn.canonical())
         recording = self._fixtures.get(key)
         if recording is None:
             raise self._miss(key)
-        yield route_line("replay")
+        yield Routed("replay")
         for line in recording.lines:
-            yield line
+            yield Line(line)
         if recording.exit is not None:
             raise Exited(recording.exit, recording.stderr)
 

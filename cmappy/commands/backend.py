@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cmappy import settings
 from cmappy.backends import Backend
-from cmappy.backends.record import RecordingBackend
-from cmappy.backends.replay import ReplayBackend
+from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.lines import Answering
+from cmappy.backends.record import FolderRecorder
+from cmappy.backends.replay import ReplaySource
 from cmappy.errors import BillingRefused
 from cmappy.settings import Settings
 
@@ -13,9 +15,9 @@ from cmappy.settings import Settings
 async def build(chosen: Settings) -> tuple[Backend, str]:
     """Return the backend for the settings, and a line that says what it is; raises CmappyError or BadFixture."""
     if chosen.replay:
-        return ReplayBackend(chosen.replay), f"Replaying the recordings in {chosen.replay}"
+        return Answering(ReplaySource(chosen.replay), Interpreter), f"Replaying the recordings in {chosen.replay}"
     # The real backend is imported only where it is used: replaying starts faster without it.
-    from cmappy.backends.claude.backend import ClaudeBackend
+    from cmappy.backends.claude.backend import ClaudeSource
     from cmappy.backends.claude.launch import environment
     from cmappy.backends.claude.login import inspect
     from cmappy.backends.cli.platform import SYSTEM
@@ -31,7 +33,7 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
     billed = installed.login.startswith("api_key")
     if billed and not chosen.allow_api_key:
         raise BillingRefused
-    backend: Backend = ClaudeBackend(
+    source = ClaudeSource(
         claude,
         child,
         installed,
@@ -42,7 +44,6 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
         live=chosen.live,
         idle=chosen.live_timeout,
     )
-    if chosen.record:
-        backend = RecordingBackend(backend, chosen.record)
+    backend = Answering(source, Interpreter, FolderRecorder(chosen.record) if chosen.record else None)
     pays = " (billed for each token)" if billed else ""
     return backend, f"Claude Code CLI {installed.version}, login: {installed.login}{pays}"

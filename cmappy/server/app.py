@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
+from typing import Any
 
 import orjson
 from sanic import HTTPResponse, Sanic
@@ -12,8 +14,11 @@ from sanic.response import BaseHTTPResponse
 
 from cmappy.backends import Backend
 from cmappy.errors import TooLarge
+from cmappy.faces import FACES
+from cmappy.faces.face import Endpoint, Face
+from cmappy.server.answers import Answers
 from cmappy.server.connection import BUFFER, Budget
-from cmappy.server.errors import OpenAIErrors
+from cmappy.server.errors import FaceErrors
 from cmappy.server.guard import Guard
 from cmappy.server.journal import Journal
 from cmappy.server.metrics import Metrics
@@ -38,7 +43,7 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     app: App = Sanic(
         name,
         config=config,
-        error_handler=OpenAIErrors(),
+        error_handler=FaceErrors(),
         request_class=ClientRequest,
         configure_logging=False,
         dumps=orjson.dumps,
@@ -52,7 +57,8 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     app.ctx.guard = Guard(
         settings.host, hosts=settings.allow_host, origins=settings.allow_origin, keys=settings.api_keys()
     )
-    routes = Routes(settings, backend, queue, metrics)
+    routes = Routes(settings, backend, metrics)
+    answers = Answers(settings, backend, queue)
     get = ["GET", "HEAD"]
     app.add_route(routes.index, "/", get, name="root")
     app.add_route(routes.index, "/v1", get, name="index")
@@ -63,12 +69,31 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
         app.add_route(routes.models, f"{prefix}/models", get, name=f"models_{at}")
         app.add_route(routes.model, f"{prefix}/models/<id:path>", get, name=f"model_{at}")
         app.add_route(routes.capabilities, f"{prefix}/capabilities", get, name=f"capabilities_{at}")
-        app.add_route(routes.complete, f"{prefix}/chat/completions", ["POST"], name=f"chat_{at}")
+        for face in FACES:
+            app.add_route(_answer(answers, face), f"{prefix}{face.path}", ["POST"], name=f"{face.name}_{at}")
+            for number, endpoint in enumerate(face.endpoints):
+                methods = get if endpoint.method == "GET" else [endpoint.method]
+                name = f"{face.name}_{number}_{at}"
+                app.add_route(_visit(answers, endpoint), f"{prefix}{endpoint.path}", methods, name=name)
     app.register_middleware(_admit, "request")
     app.register_middleware(_finish, "response")
     app.register_listener(lambda _: backend.start(), "after_server_start")
     app.register_listener(lambda _: backend.close(), "after_server_stop")
     return app
+
+
+def _answer(answers: Answers, face: Face[Any]) -> Callable[..., Coroutine[Any, Any, HTTPResponse | None]]:
+    async def handle(request: ClientRequest) -> HTTPResponse | None:
+        return await answers.answer(request, face)
+
+    return handle
+
+
+def _visit(answers: Answers, endpoint: Endpoint) -> Callable[..., Coroutine[Any, Any, HTTPResponse]]:
+    async def handle(request: ClientRequest, **args: str) -> HTTPResponse:
+        return await answers.visit(request, endpoint, args)
+
+    return handle
 
 
 async def _admit(request: ClientRequest) -> HTTPResponse | None:

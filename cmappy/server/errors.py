@@ -1,4 +1,4 @@
-"""Every failure leaves the server as an OpenAI error body, whoever raised it."""
+"""Every failure leaves the server as an error of the API that was asked, whoever raised it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from sanic.handlers import ErrorHandler
 from sanic.response import json
 
 from cmappy import errors
+from cmappy.faces import FACES, face_at
 from cmappy.server.request import ClientRequest
 from cmappy.server.trace import LEFT
 
 log = logging.getLogger("cmappy")
 
 
-class OpenAIErrors(ErrorHandler):
+_OFFERED = " and ".join([*(f"/v1{face.path}" for face in FACES), "/v1/models"])
+
+
+class FaceErrors(ErrorHandler):
     """Prints our errors, translates Sanic's, and hides everything else behind a 500."""
 
     def default(self, request: Request, exception: Exception) -> HTTPResponse:
@@ -27,13 +31,15 @@ class OpenAIErrors(ErrorHandler):
         error = translate(exception, request)
         if isinstance(error, errors.PlanExhausted) and error.resets_at:
             error.retry_after = error.resets_at - time.time()
+        id = ""
         if isinstance(request, ClientRequest):
-            request.trace.error = error.code or ""
-            log.debug("%s failed: %s", request.trace.id, error.message)
-        headers = error.headers()
+            id, request.trace.error = request.trace.id, error.code or ""
+            log.debug("%s failed: %s", id, error.message)
+        fault = face_at(request.path, request.headers or ()).fault(error, id)
+        headers = fault.headers
         if isinstance(exception, exceptions.MethodNotAllowed):
             headers |= exception.headers
-        return json(error.body(), status=error.status, headers=headers)
+        return json(fault.body, status=fault.status, headers=headers)
 
 
 def translate(exception: Exception, request: Request | None = None) -> errors.CmappyError:
@@ -43,7 +49,7 @@ def translate(exception: Exception, request: Request | None = None) -> errors.Cm
         case errors.CmappyError():
             return exception
         case exceptions.NotFound():
-            return errors.RouteNotFound(f"Unknown URL: {url}. This server offers /v1/chat/completions and /v1/models.")
+            return errors.RouteNotFound(f"Unknown URL: {url}. This server offers {_OFFERED}.")
         case exceptions.MethodNotAllowed():
             return errors.MethodNotAllowed(f"{request.method if request else ''} is not allowed for {url}.")
         case exceptions.PayloadTooLarge() if request is None or not request.head:

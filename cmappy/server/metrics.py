@@ -7,13 +7,19 @@ import re
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from cmappy.backends import Status
 from cmappy.server.queue import Queue
 from cmappy.server.trace import Trace
+from cmappy.status import Status
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-_TOKENS = ("prompt", "completion", "cached", "cache_write", "reasoning")
+_TOKENS = {
+    "prompt": "prompt_tokens",
+    "completion": "output_tokens",
+    "cached": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+    "reasoning": "thinking_tokens",
+}
 _LABELS = 100  # different ones, of words that come from outside
 _NAME = re.compile(r"[a-z0-9_]{1,64}")
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)  # seconds
@@ -69,7 +75,7 @@ class Metrics:
             self._first_token.observe(trace.first_token - trace.started)
         if trace.usage:
             for kind, counter in self._tokens.items():
-                if count := getattr(trace.usage, f"{kind}_tokens"):
+                if count := getattr(trace.usage, _TOKENS[kind]):
                     counter.inc(count)
 
     def render(self, status: Status | None) -> bytes:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 
-from cmappy.events import RateLimit
+from cmappy.status import Plan
 
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
-def headers(plan: RateLimit | None, now: float) -> dict[str, str]:
+def headers(plan: Plan | None, now: float) -> dict[str, str]:
     """Return the headers for the windows that have not been reset since they were told of; `now` is in Unix seconds."""
     told: dict[str, str] = {}
     for name, window in plan.windows.items() if plan else ():

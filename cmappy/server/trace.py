@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from cmappy.openai.answer import Chunk, Usage
+from cmappy.answer import Began, CallStart, Ended, Event, Piece, Routed, Usage
 
 LEFT = 499  # the status of a request whose client has left; no client ever sees it
 
@@ -31,12 +31,18 @@ class Trace:
     streamed: bool = False
     ended: bool = False
 
-    def see(self, chunk: Chunk) -> None:
-        """Take note of a chunk of the answer."""
-        self.model = chunk.head.model
-        self.usage = chunk.usage
-        if self.first_token is None and chunk.delta and "role" not in chunk.delta:
-            self.first_token = time.monotonic()
+    def see(self, event: Event) -> None:
+        """Take note of an event of the answer."""
+        match event:
+            case Piece() | CallStart():
+                if self.first_token is None:
+                    self.first_token = time.monotonic()
+            case Routed(route):
+                self.route = route
+            case Began(model):
+                self.model = model
+            case Ended(usage=usage):
+                self.usage = usage
 
     def headers(self) -> dict[str, str]:
         """Return the response headers that name the request and how it was answered."""
@@ -51,7 +57,7 @@ class Trace:
         told: dict[str, Any] = {"id": self.id, "method": self.method, "endpoint": self.endpoint, "status": status}
         told |= {name: value for name in ("error", "route", "model") if (value := getattr(self, name))}
         if self.usage:
-            told |= {"prompt_tokens": self.usage.prompt_tokens, "completion_tokens": self.usage.completion_tokens}
+            told |= {"prompt_tokens": self.usage.prompt_tokens, "completion_tokens": self.usage.output_tokens}
         if self.first_token is not None:
             told["first_token"] = round(self.first_token - self.started, 3)
         return told | {"total": round(self.elapsed(), 3)}

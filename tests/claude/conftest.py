@@ -20,8 +20,10 @@ from openai import APIError, AsyncOpenAI
 from sanic import Sanic
 
 from cmappy.backends.claude import launch
-from cmappy.backends.claude.backend import ClaudeBackend
+from cmappy.backends.claude.backend import ClaudeSource
+from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.claude.login import inspect
+from cmappy.backends.lines import Answering
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
 from cmappy.settings import Settings
@@ -41,7 +43,7 @@ class Server:
 
     url: str
     folder: Path
-    backend: ClaudeBackend
+    source: ClaudeSource
 
     @property
     def home(self):
@@ -177,13 +179,15 @@ def serve(claude, upstream_port):
             installed = await inspect(str(claude), child, check_login=False)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(tempfile, "tempdir", str(folder))
-                backend = ClaudeBackend(
+                source = ClaudeSource(
                     str(claude), child, installed, first=120, silence=silence, warm=warm, live=live, idle=idle
                 )
-            app = create_app(settings or Settings(allow_api_key=allow_api_key), backend, name=f"cmappy-{port}")
+            app = create_app(
+                settings or Settings(allow_api_key=allow_api_key), Answering(source, Interpreter), name=f"cmappy-{port}"
+            )
             app.config.TOUCHUP = False  # Sanic's rewriting of its own classes works once in a process
             async with serving(app, listener, drain=0):
-                yield Server(f"http://127.0.0.1:{port}", folder, backend)
+                yield Server(f"http://127.0.0.1:{port}", folder, source)
             Sanic.unregister_app(app)
 
     return run

@@ -184,7 +184,7 @@ async def test_refusal_names_what_is_wrong_and_costs_nothing(client, upstream, f
 
 async def test_reserve_is_untouched_by_refusals(client, upstream, server):
     """The process in reserve takes the next good request, as if the bad ones had never been."""
-    pool = server.backend.pool
+    pool = server.source.pool
     await until(lambda: pool.warm)
     reserve = pool.warm
     for fields, _, _ in REFUSED.values():

@@ -170,7 +170,7 @@ async def test_no_keyword_makes_the_cli_ignore_the_schema(ask, upstream, schema)
 
 async def test_schema_that_the_cli_ignores_all_the_same_is_an_error(ask, upstream, server, gone):
     """Its process is ended before it asks the API for an answer that nothing would hold to the schema."""
-    pool = server.backend.pool
+    pool = server.source.pool
     await until(lambda: pool.warm)
     processes = pool.warm
     upstream.always = {"text": "Prose.", "wait": "the error"}

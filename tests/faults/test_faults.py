@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from cmappy.backends.claude import session
-from cmappy.backends.record import RecordingBackend
+from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.lines import Answering
+from cmappy.backends.record import FolderRecorder
 from tests.faults.page import PAGE, page
 from tests.faults.table import FAULTS
 from tests.scripted.harness import PATIENCE, nothing_left, serve
@@ -59,7 +61,8 @@ def faulty(scripted, monkeypatch):
         options = {"concurrency": 2, "warm": 1, "live": 2, "first": fault.silence, "silence": fault.silence}
         async with nothing_left(), scripted.backend(**options) as backend, AsyncExitStack() as stack:
             if fault.when == "recording":
-                backend = RecordingBackend(backend, scripted.folder / "recordings")
+                recorder = FolderRecorder(scripted.folder / "recordings")
+                backend = Answering(backend.source, Interpreter, recorder)
             if fault.name == "read_only":
                 (scripted.folder / "recordings").rmdir()
                 (scripted.folder / "recordings").write_text("not a folder")

@@ -28,8 +28,8 @@ async def test_conversation_is_forgotten_when_nobody_goes_on_with_it(scripted):
     """Its process ends after the idle time, and its next turn is answered by another one."""
     async with scripted.backend(live=4, idle=0.05) as backend:
         answer = await ask(backend, FIRST)
-        await gone(backend.pool.live)
-        await until(lambda: not backend.pool.live)
+        await gone(backend.source.pool.live)
+        await until(lambda: not backend.source.pool.live)
         second = await ask(backend, then(FIRST, answer, "two"))
 
     assert "cold" == second.route
@@ -38,10 +38,10 @@ async def test_conversation_is_forgotten_when_nobody_goes_on_with_it(scripted):
 async def test_old_process_in_reserve_is_renewed(scripted):
     """A login, a setting or a release may be new since it was started."""
     async with scripted.backend(warm=1, age=0.5) as backend:
-        await until(lambda: backend.pool.warm)
-        old = backend.pool.warm
+        await until(lambda: backend.source.pool.warm)
+        old = backend.source.pool.warm
         await gone(old)
-        await until(lambda: backend.pool.warm)
+        await until(lambda: backend.source.pool.warm)
         answer = await ask(backend, FIRST)
 
     assert ("warm", expected(FIRST)) == (answer.route, answer.text)
@@ -53,8 +53,8 @@ async def test_processes_in_reserve_are_started_one_after_the_other(scripted):
     async with scripted.backend(warm=3) as backend:
         await backend.status()
         before = descendants()
-        while len(backend.pool.warm) < 3:
-            at_once.append(len(descendants() - before - set(backend.pool.warm)))
+        while len(backend.source.pool.warm) < 3:
+            at_once.append(len(descendants() - before - set(backend.source.pool.warm)))
             await asyncio.sleep(0)
 
     assert max(at_once) <= 1
@@ -68,8 +68,8 @@ async def test_death_of_a_kept_process_is_nobodys_error(scripted, kind):
         answer = await ask(backend, asked)
         after = with_results(asked, answer, "sunny") if answer.calls else then(asked, answer, "two")
         if kind == "warm":
-            await until(lambda: backend.pool.warm)
-        await kill(*backend.pool.warm, *backend.pool.live)
+            await until(lambda: backend.source.pool.warm)
+        await kill(*backend.source.pool.warm, *backend.source.pool.live)
         second = await ask(backend, after)
 
     assert (expected(after), True) == (second.text, second.route in {"cold", "warm"})
@@ -81,7 +81,7 @@ async def test_death_of_a_kept_process_at_its_turn_is_nobodys_error(scripted, ki
     asked = turn("!call 1" if kind == "parked" else "one", tools=(TOOL,))
     async with scripted.backend(warm=kind == "warm", live=0 if kind == "warm" else 4) as backend:
         if kind == "warm":
-            await until(lambda: backend.pool.warm)
+            await until(lambda: backend.source.pool.warm)
             after = turn("!fault exits_once")
         else:
             answer = await ask(backend, asked)
@@ -110,7 +110,7 @@ async def test_turn_has_a_head_start_on_the_process_that_replaces_its_own(script
     """Starting it keeps a core busy while the answer is made."""
     monkeypatch.setattr(pool, "_HEAD_START", 3600.0)
     async with scripted.backend(warm=1) as backend:
-        await until(lambda: backend.pool.warm)
+        await until(lambda: backend.source.pool.warm)
         before = scripted.starts
         first = await ask(backend, FIRST)
         second = await ask(backend, FIRST)
@@ -122,10 +122,10 @@ async def test_dead_process_in_reserve_is_replaced(scripted, monkeypatch):
     """It is noticed when it dies, not when it is needed."""
     monkeypatch.setattr(pool, "_YOUNG", 0.0)
     async with scripted.backend(warm=1) as backend:
-        await until(lambda: backend.pool.warm)
-        dead = backend.pool.warm
+        await until(lambda: backend.source.pool.warm)
+        dead = backend.source.pool.warm
         await kill(*dead)
-        await until(lambda: backend.pool.warm not in {(), dead})
+        await until(lambda: backend.source.pool.warm not in {(), dead})
         answer = await ask(backend, FIRST)
 
     assert "warm" == answer.route
@@ -152,7 +152,7 @@ async def test_reserve_recovers_with_the_next_request(scripted, caplog):
         await until(lambda: "no process could be warmed" in caplog.text)
         scripted.behave()
         first = await ask(backend, FIRST)
-        await until(lambda: backend.pool.warm)
+        await until(lambda: backend.source.pool.warm)
         second = await ask(backend, FIRST)
 
     assert ("cold", "warm", expected(FIRST)) == (first.route, second.route, second.text)
@@ -185,7 +185,7 @@ async def test_next_turn_waits_until_the_process_is_done(scripted):
 async def test_leaving_at_any_moment_leaves_no_process(scripted, steps):
     """Whoever is cancelled while a process is found, started or told something leaves nothing in anybody's hands."""
     async with scripted.backend(live=4, warm=1) as backend:
-        await until(lambda: backend.pool.warm)
+        await until(lambda: backend.source.pool.warm)
         answer = await ask(backend, FIRST)
         known = [
             asyncio.create_task(ask(backend, then(FIRST, answer, "!hang"))),
@@ -197,8 +197,10 @@ async def test_leaving_at_any_moment_leaves_no_process(scripted, steps):
         for task in known:
             task.cancel()
         await asyncio.wait(known)
-        await until(lambda: len(backend.pool.warm) == 1)
-        await until(lambda: len(backend.processes) == len(backend.pool.warm) + len(backend.pool.live))
+        await until(lambda: len(backend.source.pool.warm) == 1)
+        await until(
+            lambda: len(backend.source.processes) == len(backend.source.pool.warm) + len(backend.source.pool.live)
+        )
 
     assert all(task.cancelled() for task in known)
 
@@ -249,7 +251,7 @@ async def test_nothing_starts_after_the_end(scripted):
         await backend.close()
         with pytest.raises(Overloaded):
             await ask(backend, FIRST)
-        kept = len(backend.processes)
+        kept = len(backend.source.processes)
 
     assert 0 == kept
 
@@ -263,6 +265,6 @@ async def test_end_in_the_middle_of_a_start_leaves_no_process(scripted, steps):
             await asyncio.sleep(0)
         await backend.close()
         [asked], _ = await asyncio.wait({asking})
-        kept = len(backend.processes)
+        kept = len(backend.source.processes)
 
     assert (0, True) == (kept, asked.exception() is not None or expected(FIRST) == asked.result().text)

@@ -25,11 +25,11 @@ async def test_first_turn_starts_a_process_where_none_is_warm(scripted):
 async def test_first_turn_takes_the_warm_process(scripted):
     """A process in reserve fits any turn, because all that a turn says can be set afterwards."""
     async with scripted.backend(warm=1) as backend:
-        await until(lambda: backend.pool.warm)
-        first = backend.pool.warm
+        await until(lambda: backend.source.pool.warm)
+        first = backend.source.pool.warm
         answer = await ask(backend, FIRST)
-        await until(lambda: backend.pool.warm)
-        second = backend.pool.warm
+        await until(lambda: backend.source.pool.warm)
+        second = backend.source.pool.warm
 
     assert ("warm", expected(FIRST), False) == (answer.route, answer.text, first == second)
 
@@ -170,7 +170,7 @@ async def test_longest_unused_conversation_makes_room(scripted):
         one = then(one, answer, "again")
         answer = await ask(backend, one)
         await ask(backend, three)
-        kept = len(backend.pool.live)
+        kept = len(backend.source.pool.live)
         routes = [(await ask(backend, each)).route for each in (then(one, answer, "more"), forgotten)]
 
     assert (["live", "cold"], 2) == (routes, kept)

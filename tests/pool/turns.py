@@ -28,7 +28,7 @@ def then(asked, answer, text):
 
 def with_results(asked, answer, *texts):
     """Return the next turn of a conversation: results for the calls of an answer."""
-    uses = [ToolUse(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in answer.calls]
+    uses = [ToolUse(call["id"], call["name"], call["arguments"]) for call in answer.calls]
     results = [ToolResult(use.id, (Text(text),)) for use, text in zip(uses, texts, strict=True)]
     messages = (*asked.messages, Message("assistant", tuple(uses)), Message("user", tuple(results)))
     return dataclasses.replace(asked, messages=messages)

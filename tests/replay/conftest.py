@@ -6,17 +6,18 @@ import orjson
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
 
-from cmappy import events, fixture
+from cmappy import fixture
+from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.exits import Exited
+from cmappy.backends.lines import Line
 from cmappy.backends.replay import initialized
 from cmappy.errors import CmappyError
-from cmappy.openai.answer import DONE, Chunk, encode_error
-from cmappy.openai.chat import read
-from cmappy.translate.collect import collect
-from cmappy.translate.models import resolve
-from cmappy.translate.reply import Reply
-from cmappy.translate.request import to_turn
-from cmappy.translate.tools import names
+from cmappy.faces.chat import FACE
+from cmappy.faces.chat.chunk import Chunk
+from cmappy.faces.chat.errors import fault
+from cmappy.faces.chat.reply import Reply
+from cmappy.faces.face import Caller, Options
+from cmappy.middle.models import resolve
 from tools import scenario as scenarios
 
 FIXTURES = scenarios.FOLDER.parent
@@ -26,24 +27,25 @@ FIXTURES = scenarios.FOLDER.parent
 class Answer:
     """What a client receives: the chunks, and the error that broke them off."""
 
+    reply: Reply
     chunks: tuple[Chunk, ...]
     error: CmappyError | None = None
 
     def stream(self):
         """Return the bytes of the stream, with usage."""
-        told = b"".join(chunk.encode(with_usage=True) for chunk in self.chunks)
-        return told + (encode_error(self.error.body()) if self.error else DONE)
+        told = b"".join(map(self.reply.encode, self.chunks))
+        return told + (self.reply.broken(self.error) if self.error else self.reply.end)
 
     def plain(self):
         """Return the bytes of the plain answer."""
-        return orjson.dumps(self.error.body() if self.error else collect(self.chunks))
+        return orjson.dumps(fault(self.error, "").body if self.error else self.reply.whole())
 
     def told(self):
         """Return all that a scenario can expect."""
         if self.error:
             content = "".join(chunk.delta.get("content") or "" for chunk in self.chunks if chunk.delta)
             return {"content": content, "error": {"status": self.error.status, "code": self.error.code}}
-        completion = collect(self.chunks)
+        completion = self.reply.whole()
         [choice] = completion["choices"]
         message = choice["message"]
         return {
@@ -52,14 +54,6 @@ class Answer:
             "finish_reason": choice["finish_reason"],
             "usage": completion["usage"],
         }
-
-
-def translate(lines, reply):
-    """Yield the chunks for the lines of a recording."""
-    for line in lines:
-        yield from reply.feed(events.parse(line))
-        if reply.finished:
-            return
 
 
 class Stream(SingleFileSnapshotExtension):
@@ -95,37 +89,41 @@ def recording(scenario):
 @pytest.fixture(scope="session")
 def models():
     """Load the CLI's list of models."""
-    return initialized(fixture.load((FIXTURES / "initialize.ndjson").read_bytes()).lines).models
+    listed = initialized(fixture.load((FIXTURES / "initialize.ndjson").read_bytes()).lines).models
+    return tuple(model.model() for model in listed)
 
 
 @pytest.fixture
-def turn(scenario, models):
+def asked(scenario):
+    """Read the scenario's request, as it is streamed with usage."""
+    options = {"stream": True, "stream_options": {"include_usage": True}}
+    return FACE.read(scenario.request | options, Options(), Caller())
+
+
+@pytest.fixture
+def turn(asked, models):
     """Translate the scenario's request."""
-    asked = read(scenario.request)
-    return to_turn(asked, resolve(asked.model, models, {}))
+    return asked.turn(resolve(asked.model, models, {}))
 
 
 @pytest.fixture
-def answer(scenario, recording, turn):
-    """Translate the recording, as the server does."""
-    reply = Reply(
-        id="chatcmpl-1",
-        created=1,
-        stop=turn.stop,
-        schema=turn.schema,
-        names=names(read(scenario.request)),
-        legacy="functions" in scenario.request,
-    )
+def answer(asked, recording, turn):
+    """Answer from the recording, as the server does."""
+    reply, interpreter = asked.reply(turn, token="1", created=1), Interpreter(turn)
     chunks = []
     try:
-        for chunk in translate(recording.lines, reply):
-            chunks.append(chunk)  # noqa: PERF402 (an error would take a list's chunks with it)
+        for line in recording.lines:
+            for event in interpreter.feed(Line(line)):
+                for chunk in reply.feed(event):
+                    reply.add(chunk)
+                    chunks.append(chunk)
+            if interpreter.finished:
+                return Answer(reply, tuple(chunks))
         if recording.exit is not None:
             raise Exited(recording.exit, recording.stderr)
-        reply.close()
+        interpreter.close()
     except CmappyError as error:
-        return Answer(tuple(chunks), error)
-    return Answer(tuple(chunks))
+        return Answer(reply, tuple(chunks), error)
 
 
 @pytest.fixture

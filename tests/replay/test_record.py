@@ -1,16 +1,18 @@
-"""The recording backend passes everything through and keeps whole answers only."""
+"""What is recorded: whole answers, and the errors that the CLI tells, and nothing else."""
 
 from contextlib import aclosing
 
 import pytest
 
-from cmappy.backends import Status, route_line
+from cmappy.answer import Ended, Piece, Routed
+from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.exits import Exited
-from cmappy.backends.record import RecordingBackend, answered, write
-from cmappy.backends.replay import ReplayBackend
-from cmappy.errors import TimedOut
-from cmappy.events import ModelInfo
+from cmappy.backends.lines import Answering, Line
+from cmappy.backends.record import FolderRecorder, write
+from cmappy.backends.replay import ReplaySource
+from cmappy.errors import CmappyError, TimedOut
 from cmappy.fixture import Fixture, load
+from cmappy.status import Model, Status
 from cmappy.turn import Message, Text, Turn
 
 pytestmark = pytest.mark.anyio
@@ -34,9 +36,9 @@ class Scripted:
     async def lines(self, turn, owner=""):
         """Yield a route and the lines."""
         self.told.append(owner)
-        yield route_line("cold")
+        yield Routed("cold")
         for line in self._lines:
-            yield line
+            yield Line(line)
         if self._failure:
             raise self._failure
 
@@ -46,20 +48,25 @@ class Scripted:
 
     async def status(self):
         """Tell one model."""
-        return Status("claude-code-cli", "2.1.330", "none", (ModelInfo(value="sonnet"),))
+        return Status("claude-code-cli", "2.1.330", "none", (Model("sonnet"),))
 
     async def close(self):
         """Take down that it was called."""
         self.told.append("close")
 
 
+def recording(source, folder, name=None):
+    """Return a backend that records."""
+    return Answering(source, Interpreter, FolderRecorder(folder, name))
+
+
 async def read(backend, turn=HELLO, until=None):
-    """Read the lines for a turn, and leave at a certain one."""
+    """Read the answer to a turn, and leave at a certain kind of event."""
     seen = []
-    async with aclosing(backend.lines(turn, "ada")) as lines:
-        async for line in lines:
-            seen.append(line)
-            if line == until:
+    async with aclosing(backend.answer(turn, "ada")) as events:
+        async for event in events:
+            seen.append(event)
+            if until and isinstance(event, until):
                 break
     return seen
 
@@ -69,47 +76,55 @@ def recordings(folder):
     return [load(path.read_bytes()) for path in sorted(folder.glob("*.ndjson")) if path.stem != "initialize"]
 
 
-async def test_lines_pass_through_and_are_kept(tmp_path):
-    """The answer is untouched; what cmappy says of itself is no part of the recording."""
-    backend = Scripted(START, TEXT, END)
+async def test_lines_are_kept(tmp_path):
+    """What cmappy says of itself is no part of the recording."""
+    source = Scripted(START, TEXT, END)
 
-    seen = await read(RecordingBackend(backend, tmp_path / "new"))
+    seen = await read(recording(source, tmp_path / "new"))
 
     [kept] = recordings(tmp_path / "new")
-    assert [route_line("cold"), START, TEXT, END] == seen
+    assert ([Routed("cold")], "end_turn") == (seen[:1], seen[-1].reason)
     assert ((START, TEXT, END), None, "recorded", HELLO.canonical()) == (kept.lines, kept.exit, kept.origin, kept.turn)
-    assert ["ada"] == backend.told
+    assert ["ada"] == source.told
 
 
 async def test_recording_is_named_for_its_turn(tmp_path):
     """Every turn has a file of its own, unless a name is given."""
-    await read(RecordingBackend(Scripted(END), tmp_path))
-    await read(RecordingBackend(Scripted(END), tmp_path, "named"))
+    await read(recording(Scripted(START, END), tmp_path))
+    await read(recording(Scripted(START, END), tmp_path, "named"))
 
     assert {f"{HELLO.key()[:16]}.ndjson", "named.ndjson", "initialize.ndjson"} == {
         path.name for path in tmp_path.iterdir()
     }
 
 
-@pytest.mark.parametrize("last", [END, RESULT])
-async def test_reader_that_stops_at_the_end_leaves_a_recording(tmp_path, last):
-    """The server reads no further than the stop reason; the answer is whole by then."""
-    await read(RecordingBackend(Scripted(START, TEXT, last, b'{"type":"more"}'), tmp_path), until=last)
+async def test_reader_that_stops_at_the_end_leaves_a_recording(tmp_path):
+    """The answer is whole by then; what follows its end is not read."""
+    await read(recording(Scripted(START, TEXT, END, b'{"type":"more"}'), tmp_path), until=Ended)
 
     [kept] = recordings(tmp_path)
-    assert (START, TEXT, last) == kept.lines
+    assert (START, TEXT, END) == kept.lines
+
+
+async def test_error_of_the_api_leaves_a_recording(tmp_path):
+    """It can be replayed like an answer."""
+    with pytest.raises(CmappyError):
+        await read(recording(Scripted(START, TEXT, RESULT, b'{"type":"more"}'), tmp_path))
+
+    [kept] = recordings(tmp_path)
+    assert (START, TEXT, RESULT) == kept.lines
 
 
 async def test_reader_that_leaves_early_leaves_nothing(tmp_path):
     """Half an answer is not kept for a whole one."""
-    await read(RecordingBackend(Scripted(START, TEXT, END), tmp_path), until=TEXT)
+    await read(recording(Scripted(START, TEXT, END), tmp_path), until=Piece)
 
     assert [] == recordings(tmp_path)
 
 
 async def test_exit_is_recorded_and_passed_on(tmp_path):
     """A CLI that ends by itself does so in the replay too."""
-    backend = RecordingBackend(Scripted(START, failure=Exited(7, "oh")), tmp_path)
+    backend = recording(Scripted(START, failure=Exited(7, "oh")), tmp_path)
 
     with pytest.raises(Exited):
         await read(backend)
@@ -120,7 +135,7 @@ async def test_exit_is_recorded_and_passed_on(tmp_path):
 
 async def test_failure_of_cmappy_is_not_recorded(tmp_path):
     """Only what the CLI did can be replayed."""
-    backend = RecordingBackend(Scripted(START, failure=TimedOut("too long")), tmp_path)
+    backend = recording(Scripted(START, failure=TimedOut("too long")), tmp_path)
 
     with pytest.raises(TimedOut):
         await read(backend)
@@ -130,39 +145,23 @@ async def test_failure_of_cmappy_is_not_recorded(tmp_path):
 
 async def test_recorded_folder_can_be_replayed(tmp_path):
     """Models come along, so that a replay knows the same names."""
-    await read(RecordingBackend(Scripted(START, TEXT, END), tmp_path))
-    replaying = ReplayBackend(tmp_path)
+    told = await read(recording(Scripted(START, TEXT, END), tmp_path))
+    replaying = Answering(ReplaySource(tmp_path), Interpreter)
 
-    assert [route_line("replay"), START, TEXT, END] == await read(replaying)
-    assert (ModelInfo(value="sonnet"),) == (await replaying.status()).models
+    assert [Routed("replay"), *told[1:]] == await read(replaying)
+    assert (Model("sonnet"),) == (await replaying.status()).models
 
 
-async def test_life_of_the_wrapped_backend_is_shared(tmp_path):
+async def test_life_of_the_source_is_shared(tmp_path):
     """Start and end reach it."""
-    backend = Scripted()
-    recorder = RecordingBackend(backend, tmp_path)
+    source = Scripted()
+    backend = recording(source, tmp_path)
 
-    await recorder.start()
-    await recorder.close()
+    await backend.start()
+    await backend.close()
 
-    assert ["start", "close"] == backend.told
-    assert "2.1.330" == (await recorder.status()).cli_version
-
-
-@pytest.mark.parametrize(
-    ("turn", "lines", "whole"),
-    [
-        pytest.param(HELLO, [START, TEXT], False, id="in the middle"),
-        pytest.param(HELLO, [START, TEXT, END], True, id="stop reason"),
-        pytest.param(HELLO, [RESULT], True, id="error"),
-        pytest.param(Turn("sonnet", ASKED, stop=("e t",)), [START, TEXT], True, id="cut"),
-        pytest.param(Turn("sonnet", ASKED, stop=("three",)), [START, TEXT], False, id="not cut yet"),
-        pytest.param(Turn("sonnet", ASKED, schema="{}"), [START, TEXT, END], False, id="without what a schema asks"),
-    ],
-)
-def test_answered(turn, lines, whole):
-    """An answer is whole where the server stops reading it."""
-    assert whole is answered(turn, lines)
+    assert ["start", "close"] == source.told
+    assert "2.1.330" == (await backend.status()).cli_version
 
 
 @pytest.mark.parametrize(

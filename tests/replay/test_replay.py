@@ -5,8 +5,10 @@ from contextlib import aclosing
 
 import pytest
 
+from cmappy.answer import Routed
 from cmappy.backends.exits import Exited
-from cmappy.backends.replay import ReplayBackend
+from cmappy.backends.lines import Line
+from cmappy.backends.replay import ReplaySource
 from cmappy.errors import FixtureMissing
 from cmappy.fixture import BadFixture, Fixture
 from cmappy.turn import Message, Text, Turn
@@ -18,7 +20,7 @@ MODELS = (
     b'{"type":"control_response","response":{"subtype":"success","request_id":"1","response":'
     b'{"models":[{"value":"sonnet","resolvedModel":"claude-sonnet-5-5","displayName":"Sonnet"}]}}}'
 )
-ROUTE = b'{"cmappy":"route","route":"replay"}'
+ROUTE = Routed("replay")
 
 
 @pytest.fixture
@@ -35,13 +37,13 @@ def put(tmp_path):
 async def replay(backend, turn):
     """Read all lines for a turn."""
     async with aclosing(backend.lines(turn)) as lines:
-        return [line async for line in lines]
+        return [line.raw if isinstance(line, Line) else line async for line in lines]
 
 
 async def test_recorded_turn_is_answered_with_its_lines(put, tmp_path):
     """Same turn, same lines, any number of times and at once."""
     put("hello", HELLO, b'{"type":"a"}', b'{"type":"b"}')
-    backend = ReplayBackend(tmp_path)
+    backend = ReplaySource(tmp_path)
 
     answers = await asyncio.gather(*(replay(backend, HELLO) for _ in range(3)))
 
@@ -51,9 +53,9 @@ async def test_recorded_turn_is_answered_with_its_lines(put, tmp_path):
 async def test_exit_is_replayed(put, tmp_path):
     """A process that ended by itself ends in the same way again, after its lines."""
     put("hello", HELLO, b'{"type":"a"}', exit=3, stderr="a\nb\n")
-    lines = ReplayBackend(tmp_path).lines(HELLO)
+    lines = ReplaySource(tmp_path).lines(HELLO)
 
-    assert [ROUTE, b'{"type":"a"}'] == [await anext(lines), await anext(lines)]
+    assert (ROUTE, b'{"type":"a"}') == (await anext(lines), (await anext(lines)).raw)
     with pytest.raises(Exited, match="exited with code 3 before the answer was complete"):
         await anext(lines)
 
@@ -64,7 +66,7 @@ async def test_miss_names_the_nearest_recording_and_what_differs(put, tmp_path):
     put("weather", Turn("haiku", (Message("user", (Text("What is the weather like?"),)),), system="Be brief."))
 
     with pytest.raises(FixtureMissing) as missed:
-        await replay(ReplayBackend(tmp_path), Turn("sonnet", (Message("user", (Text("Say hallo."),)),)))
+        await replay(ReplaySource(tmp_path), Turn("sonnet", (Message("user", (Text("Say hallo."),)),)))
 
     assert [
         "No recording answers this request. The nearest is hello.ndjson; what differs:",
@@ -78,14 +80,14 @@ async def test_status_is_what_the_recordings_tell(put, tmp_path):
     """Version and models are those of the CLI that was recorded."""
     put("hello", HELLO)
     put("initialize", None, b'{"type":"system"}', MODELS)
-    backend = ReplayBackend(tmp_path)
+    backend = ReplaySource(tmp_path)
     await backend.start()
 
     status = await backend.status()
     await backend.close()
 
     assert ("replay", "2.1.330", "none") == (status.provider, status.cli_version, status.login)
-    assert ["sonnet"] == [model.value for model in status.models]
+    assert ["sonnet"] == [model.name for model in status.models]
 
 
 async def test_folder_without_models_lists_none(put, tmp_path):
@@ -93,13 +95,13 @@ async def test_folder_without_models_lists_none(put, tmp_path):
     put("hello", HELLO)
     put("initialize", None, b'{"type":"system"}')
 
-    assert () == (await ReplayBackend(tmp_path).status()).models
+    assert () == (await ReplaySource(tmp_path).status()).models
 
 
 def test_empty_folder_is_refused(tmp_path):
     """A wrong folder is told at the start, not by the first request."""
     with pytest.raises(BadFixture, match="there are no recordings"):
-        ReplayBackend(tmp_path)
+        ReplaySource(tmp_path)
 
 
 def test_torn_recording_is_refused(put, tmp_path):
@@ -108,7 +110,7 @@ def test_torn_recording_is_refused(put, tmp_path):
     (tmp_path / "hello.ndjson").write_bytes((tmp_path / "hello.ndjson").read_bytes().rpartition(b'{"cmappy"')[0])
 
     with pytest.raises(BadFixture, match=r"hello\.ndjson: the trailer is missing: the recording is torn"):
-        ReplayBackend(tmp_path)
+        ReplaySource(tmp_path)
 
 
 def test_two_recordings_of_one_turn_are_refused(put, tmp_path):
@@ -117,4 +119,4 @@ def test_two_recordings_of_one_turn_are_refused(put, tmp_path):
     put("hello_again", HELLO)
 
     with pytest.raises(BadFixture, match=r"hello_again\.ndjson and hello\.ndjson are recordings of the same turn"):
-        ReplayBackend(tmp_path)
+        ReplaySource(tmp_path)

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from sanic import Sanic
 
-from cmappy.backends.claude.backend import ClaudeBackend
+from cmappy.answer import CallStart, Piece, Routed, TextStart
+from cmappy.backends.claude.backend import ClaudeSource
+from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.claude.login import Installed
-from cmappy.events import Route, parse
+from cmappy.backends.lines import Answering
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
 from cmappy.settings import Settings
-from cmappy.translate.collect import collect
-from cmappy.translate.reply import Reply
 
 PATIENCE = 60  # seconds; turns a wait for ever into a failure
 _CLI = Path(__file__).with_name("cli.py")
@@ -64,13 +64,13 @@ class Scripted:
 
     @asynccontextmanager
     async def backend(self, **options):
-        """Run a backend; at the end no process of it is left."""
+        """Run a backend; at the end no process of it is left. `source` of it is what drives the processes."""
         before = descendants()
         installed = Installed("2.1.330", "oauth_token")
         settings = {"first": PATIENCE, "silence": PATIENCE} | options
-        backend = ClaudeBackend(
-            str(self.command), {"PATH": os.defpath, "HOME": str(self.folder)}, installed, **settings
-        )
+        source = ClaudeSource(str(self.command), {"PATH": os.defpath, "HOME": str(self.folder)}, installed, **settings)
+        backend = Answering(source, Interpreter)
+        backend.source = source
         await backend.start()
         try:
             yield backend
@@ -90,18 +90,23 @@ class Scripted:
 
 
 async def ask(backend, turn, owner=""):
-    """Return the answer to a turn; the lines are read as the server reads them: not beyond the end."""
-    reply, routes, chunks = Reply(id="chatcmpl-1", created=1, stop=turn.stop), [], []
-    async with asyncio.timeout(PATIENCE), aclosing(backend.lines(turn, owner)) as lines:
-        async for line in lines:
-            event = parse(line)
-            if isinstance(event, Route):
-                routes.append(event.route)
-            chunks += reply.feed(event)
-            if reply.finished:
-                break
-    message = collect(chunks)["choices"][0]["message"]
-    return Answer(routes, message["content"] or "", message.get("tool_calls", []))
+    """Return the answer to a turn."""
+    routes, text, calls, open = [], "", [], None
+    async with asyncio.timeout(PATIENCE), aclosing(backend.answer(turn, owner)) as events:
+        async for event in events:
+            match event:
+                case Routed(route):
+                    routes.append(route)
+                case CallStart(id, name):
+                    open = {"id": id, "name": name, "arguments": ""}
+                    calls.append(open)
+                case TextStart():
+                    open = None
+                case Piece(piece) if open:
+                    open["arguments"] += piece
+                case Piece(piece):
+                    text += piece
+    return Answer(routes, text, calls)
 
 
 def descendants(pid=None):

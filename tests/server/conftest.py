@@ -9,11 +9,12 @@ import orjson
 import pytest
 from sanic import Sanic
 
-from cmappy.backends import Status
-from cmappy.events import ModelInfo
+from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.lines import Answering, Line
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
 from cmappy.settings import Settings
+from cmappy.status import Model, Status
 
 Sanic.test_mode = True  # several applications in one process
 
@@ -57,15 +58,15 @@ class Cli:
         return [self.start(), *self.text(*pieces), self.stop()]
 
 
-class ScriptedBackend:
-    """Answers every turn with `steps`: lines to say, events to wait for, exceptions to raise.
+class ScriptedSource:
+    """Answers every turn with `steps`: lines to say, routes, events to wait for, exceptions to raise.
 
     `started`, `waiting` (for an event) and `closed` tell how far the latest answer is; `turns` are the turns so far.
     """
 
     def __init__(self, steps):
         self.steps = steps
-        self.models = (ModelInfo(value="sonnet", resolvedModel="claude-sonnet-5-5"), ModelInfo(value="sonnet[1m]"))
+        self.models = (Model("sonnet", "claude-sonnet-5-5"), Model("sonnet[1m]"))
         self.turns = []
         self.owners = []
         self.started = asyncio.Event()
@@ -89,6 +90,8 @@ class ScriptedBackend:
                         await step.wait()
                     case Exception():
                         raise step
+                    case bytes():
+                        yield Line(step)
                     case _:
                         yield step
         finally:
@@ -123,7 +126,7 @@ def cli():
 @pytest.fixture
 async def backend(cli):
     """Return a backend that answers `Hello, world!` unless a test gives it other steps."""
-    return ScriptedBackend(cli.answer("Hello", ", world!"))
+    return ScriptedSource(cli.answer("Hello", ", world!"))
 
 
 @pytest.fixture
@@ -134,7 +137,7 @@ def serve(backend):
     async def serve(**chosen):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             settings = Settings(**chosen)
-            async with serving(create_app(settings, backend), listener, drain=settings.drain):
+            async with serving(create_app(settings, Answering(backend, Interpreter)), listener, drain=settings.drain):
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     return serve

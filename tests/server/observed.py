@@ -14,7 +14,9 @@ from pathlib import Path
 
 from sanic.server import try_use_uvloop
 
-from cmappy.backends.replay import ReplayBackend
+from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.lines import Answering
+from cmappy.backends.replay import ReplaySource
 from cmappy.commands.parser import parse
 from cmappy.commands.sources import load
 from cmappy.server.app import create_app
@@ -24,7 +26,7 @@ from cmappy.server.run import serving
 ENDLESS = hashlib.sha256(b"endless").hexdigest()
 
 
-class PacedReplay(ReplayBackend):
+class PacedReplay(ReplaySource):
     """Says one line after the other, as a model does."""
 
     def __init__(self, folder, pause):
@@ -35,7 +37,7 @@ class PacedReplay(ReplayBackend):
         """Yield the recorded lines with pauses."""
         async for line in super().lines(turn, owner):
             await asyncio.sleep(self._pause)
-            if owner == ENDLESS and b'"message_delta"' in line:
+            if owner == ENDLESS and b'"message_delta"' in getattr(line, "raw", b""):
                 await asyncio.Event().wait()
             yield line
 
@@ -55,7 +57,8 @@ async def serve(folder, pause, flags):
     chosen = load(vars(parse(flags)[1]), {}).settings
     configure(chosen.log_level, chosen.log_format)
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        async with serving(create_app(chosen, PacedReplay(folder, pause)), listener, drain=chosen.drain):
+        backend = Answering(PacedReplay(folder, pause), Interpreter)
+        async with serving(create_app(chosen, backend), listener, drain=chosen.drain):
             print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
             await told.wait()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cmappy.backends import Status
+from cmappy.status import Status
 
 pytestmark = pytest.mark.anyio
 

@@ -7,6 +7,7 @@ import socket
 import orjson
 import pytest
 
+from cmappy.backends.lines import Line
 from cmappy.errors import CliFailed
 
 pytestmark = pytest.mark.anyio
@@ -244,10 +245,10 @@ async def test_slow_reader_slows_its_own_answer_beyond_the_cap(connect, backend,
 
     async def count(turn, owner=""):
         nonlocal said
-        yield start
+        yield Line(start)
         for line in lines:
             said += 1
-            yield line
+            yield Line(line)
 
     backend.lines = count
     reader = slow(client.base_url)

@@ -8,6 +8,7 @@ import sys
 import orjson
 import pytest
 
+from cmappy.answer import Routed
 from cmappy.errors import CliFailed
 from cmappy.server.journal import Journal
 from cmappy.server.log import Json, Redactor, Text, configure, secrets_in
@@ -48,7 +49,7 @@ def written(capsys, caplog):
 @KINDS
 async def test_answer_is_one_line_with_all_that_one_wants_to_know(client, lines, backend, stream):
     """Who, what, by which way, how much, how long."""
-    backend.steps = [b'{"cmappy":"route","route":"warm"}', *backend.steps]
+    backend.steps = [Routed("warm"), *backend.steps]
     response = await client.post(CHAT, json=HELLO | {"stream": stream})
     [line] = lines()
 

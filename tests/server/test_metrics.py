@@ -6,13 +6,12 @@ from types import SimpleNamespace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from cmappy.backends import Status
+from cmappy.answer import Routed
 from cmappy.errors import CliFailed
-from cmappy.events import LimitWindow, RateLimit
 from cmappy.server.metrics import Metrics
 from cmappy.server.queue import Queue
 from cmappy.server.trace import Trace
-from cmappy.status import Window
+from cmappy.status import Plan, Status, Window
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +35,7 @@ def numbers(client):
 @KINDS
 async def test_answers_are_counted(client, backend, numbers, stream):
     """By status, with their tokens, their times, and how the CLI was found."""
-    backend.steps = [b'{"cmappy":"route","route":"warm"}', *backend.steps]
+    backend.steps = [Routed("warm"), *backend.steps]
     for _ in range(2):
         await client.post(CHAT, json=HELLO | {"stream": stream})
 
@@ -93,8 +92,8 @@ async def test_client_that_leaves_is_counted_once(client, backend, numbers, stre
 
 async def test_state_of_the_backend_is_shown(backend, numbers):
     """How many processes there are, and how much of the plan is left."""
-    five_hours = LimitWindow(utilization=0.93, resetsAt=1795378896)
-    plan = RateLimit(unifiedWindows={"five_hour": five_hours, "seven_day": LimitWindow(utilization=0.41)})
+    five_hours = Window("", 0.93, 1795378896)
+    plan = Plan(windows={"five_hour": five_hours, "seven_day": Window("", 0.41)})
 
     async def status():
         return Status("claude-code-cli", "2.1.330", "oauth_token", (), "subscription", plan, processes=3)

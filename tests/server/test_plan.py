@@ -4,21 +4,20 @@ import time
 
 import pytest
 
-from cmappy.backends import Status
-from cmappy.events import LimitWindow, RateLimit
 from cmappy.server.plan import headers
+from cmappy.status import Plan, Status, Window
 
 pytestmark = pytest.mark.anyio
 
 
 def window(utilization, resets_at):
     """Return a window of a plan."""
-    return LimitWindow(utilization=utilization, resetsAt=resets_at)
+    return Window("", utilization, resets_at)
 
 
 def plan(**windows):
     """Return a plan with these windows."""
-    return RateLimit(status="allowed", unifiedWindows=windows)
+    return Plan("allowed", windows=windows)
 
 
 @pytest.mark.parametrize(

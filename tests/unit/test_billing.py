@@ -2,7 +2,7 @@
 
 import pytest
 
-from cmappy.events import Account
+from cmappy.backends.claude.events import Account
 
 TOKEN, KEY = "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY"
 

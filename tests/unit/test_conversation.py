@@ -7,6 +7,7 @@ import pytest
 
 from cmappy.backends.claude.conversation import Conversation, Step
 from cmappy.backends.claude.stdin import END_OF_TEXT, RESULTS
+from cmappy.backends.lines import Line
 from cmappy.errors import CliFailed, InvalidRequest
 from cmappy.turn import Media, Message, Text, Tool, ToolResult, Turn
 
@@ -74,7 +75,7 @@ def after(*lines, turn=TURN):
     conversation.open(turn)
     step = Step()
     for said in lines:
-        step = conversation.feed(said)
+        step = conversation.feed(Line(said))
     return conversation, step
 
 
@@ -99,7 +100,11 @@ def test_history_goes_on_with_each_acknowledgement():
     """The next line is written when the CLI has taken the one before."""
     turn = dataclasses.replace(TURN, messages=(user("1"), assistant("2"), user("3"), assistant("4"), user("5")))
     conversation = Conversation()
-    written = [conversation.open(turn), conversation.feed(ACKNOWLEDGED).write, conversation.feed(ACKNOWLEDGED).write]
+    written = [
+        conversation.open(turn),
+        conversation.feed(Line(ACKNOWLEDGED)).write,
+        conversation.feed(Line(ACKNOWLEDGED)).write,
+    ]
 
     assert [1, 2, 2] == [part.count(b'"role":') for part in written]
 
@@ -243,7 +248,7 @@ def test_process_settles_with_the_result():
     """Then it can take the next turn."""
     conversation, _ = after(START, DELTA, SAID, stop())
     before = conversation.settled
-    conversation.feed(RESULT)
+    conversation.feed(Line(RESULT))
 
     assert (False, True, True) == (before, conversation.settled, conversation.answered)
 
@@ -368,7 +373,7 @@ def test_other_turns_do_not_fit_parked_calls(turn):
 def test_process_that_goes_on_by_itself_is_not_settled():
     """A call that was given up in the meantime leads to a request that nobody has asked for."""
     conversation = parked("a")
-    conversation.feed(START)
+    conversation.feed(Line(START))
 
     assert not conversation.settled
 
@@ -377,7 +382,7 @@ def test_heartbeat_of_a_parked_call_changes_nothing():
     """The CLI tells every 30 seconds that it still waits."""
     conversation = parked("a")
     beat = line(type="tool_progress", tool_use_id="a-heartbeat-0", elapsed_time_seconds=30, heartbeat=True)
-    told = [conversation.feed(beat) for _ in range(20)]
+    told = [conversation.feed(Line(beat)) for _ in range(20)]
 
     assert {b""} == {step.write for step in told}
     assert (True, True) == (conversation.settled, conversation.fits(results("a")))
@@ -391,7 +396,7 @@ def test_only_the_clients_results_go_to_the_api():
     unstreamed = step(use("a"), hook, turn=turn)
     conversation = parked("a")
     conversation.resume(results("a"))
-    permitted = orjson.loads(conversation.feed(hook).write)
+    permitted = orjson.loads(conversation.feed(Line(hook)).write)
 
     assert [Step(), Step()] == [wrong, unstreamed]
     assert {"subtype": "success", "request_id": "h", "response": {}} == permitted["response"]

@@ -3,6 +3,7 @@
 import pytest
 
 from cmappy import errors
+from cmappy.faces.chat.errors import body
 
 TOLD = [
     (errors.CmappyError, 500, "server_error", "internal_error", None),
@@ -83,14 +84,14 @@ def test_body_is_openais_error_object_with_all_four_keys():
         }
     }
 
-    assert expected == error.body()
+    assert expected == body(error)
 
 
 def test_body_says_null_for_what_does_not_apply():
     """An error that is about no parameter says `null`, and keeps its class's code."""
-    body = errors.CliFailed("It crashed.").body()
+    told = body(errors.CliFailed("It crashed."))
 
-    assert {"message": "It crashed.", "type": "server_error", "param": None, "code": "cli_error"} == body["error"]
+    assert {"message": "It crashed.", "type": "server_error", "param": None, "code": "cli_error"} == told["error"]
 
 
 @pytest.mark.parametrize(("seconds", "header"), [(15.0, "15"), (0.4, "0"), (-3, "0"), (59.6, "60")])

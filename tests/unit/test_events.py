@@ -3,8 +3,10 @@
 import orjson
 import pytest
 
-from cmappy import events
+from cmappy.backends.claude import events
+from cmappy.backends.lines import Line
 from cmappy.errors import CliFailed
+from cmappy.status import Model, Plan, Window
 
 
 def line(**fields):
@@ -29,7 +31,7 @@ def stream(**event):
         ),
         (
             stream(type="content_block_start", index=0, content_block={"type": "text", "text": ""}),
-            events.BlockStart(type="text"),
+            events.BlockStart(type="text", block={"type": "text", "text": ""}),
         ),
         (
             stream(
@@ -37,7 +39,12 @@ def stream(**event):
                 index=1,
                 content_block={"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}},
             ),
-            events.BlockStart(type="tool_use", id="toolu_1", name="f"),
+            events.BlockStart(
+                type="tool_use",
+                id="toolu_1",
+                name="f",
+                block={"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}},
+            ),
         ),
         (
             stream(type="content_block_delta", index=0, delta={"type": "text_delta", "text": "a\u2028b"}),
@@ -51,13 +58,27 @@ def stream(**event):
             stream(type="content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": '{"a"'}),
             events.ArgumentsDelta(partial_json='{"a"'),
         ),
-        (stream(type="content_block_delta", index=0, delta={"type": "signature_delta"}), events.Unknown()),
+        (
+            stream(type="content_block_delta", index=0, delta={"type": "signature_delta", "signature": "c2ln"}),
+            events.SignatureDelta("c2ln"),
+        ),
+        (
+            stream(type="content_block_delta", index=0, delta={"type": "citations_delta", "citation": {}}),
+            events.OtherDelta({"type": "citations_delta", "citation": {}}),
+        ),
         (stream(type="content_block_stop", index=0), events.BlockStop()),
         (
             stream(type="message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 5}),
             events.MessageDelta(stop_reason="end_turn", usage=events.Usage(output_tokens=5)),
         ),
         (stream(type="message_delta", delta={"stop_reason": None}, usage=None), events.MessageDelta()),
+        (
+            stream(
+                type="message_delta",
+                delta={"stop_reason": "stop_sequence", "stop_sequence": "END", "container": None, "stop_details": {}},
+            ),
+            events.MessageDelta(stop_reason="stop_sequence", stop_sequence="END", details={"stop_details": {}}),
+        ),
         (stream(type="message_stop"), events.Unknown()),
         (
             stream(type="message_stop", abandoned_blocks={"from_block_index": 2}),
@@ -90,7 +111,6 @@ def test_each_event_of_the_api_is_known(said, event):
             events.Result(subtype="success", is_error=True, api_error_status=429),
         ),
         (line(type="user", message={"role": "user", "content": "[Request interrupted by user]"}), events.UserMessage()),
-        (line(cmappy="route", route="warm"), events.Route(route="warm")),
         (line(cmappy="end", exit=0), events.Unknown()),
         (
             line(type="control_request", request_id="r", request={"subtype": "mcp_message", "message": {"id": 1}}),
@@ -181,7 +201,9 @@ def test_plan_has_its_windows():
         )
     )
 
-    assert {"five_hour": events.LimitWindow(status="allowed", utilization=0.5, resetsAt=1)} == limit.windows
+    windows = {"five_hour": Window("allowed", 0.5, 1)}
+
+    assert Plan("allowed_warning", "seven_day", None, windows) == limit.plan()
 
 
 @pytest.mark.parametrize(
@@ -198,3 +220,53 @@ def test_plan_has_its_windows():
 def test_account_tells_who_pays(account, billing):
     """A key that is billed although a subscription is logged in must be seen."""
     assert billing == events.Account.model_validate(account).billing
+
+
+def test_model_is_told_in_neutral_terms():
+    """What it stands for, and how hard it can think."""
+    told = {"value": "sonnet", "resolvedModel": "claude-x", "displayName": "X", "supportedEffortLevels": ["low", "max"]}
+
+    assert Model("sonnet", "claude-x", "X", ("low", "max")) == events.ModelInfo.model_validate(told).model()
+
+
+def test_line_is_parsed_once():
+    """Whoever reads it first leaves the event for the next one."""
+    said = Line(stream(type="content_block_stop", index=0))
+
+    assert events.read(said) is events.read(said)
+
+
+def escaped(text):
+    """Return a line with a delta whose text is these JSON escapes."""
+    delta = b'{"type":"text_delta","text":"%b"}' % text
+    return b'{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":%b}}' % delta
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        pytest.param(rb"a\ud83d", "a\ud83d", id="first half"),
+        pytest.param(rb"\ude00b", "\ude00b", id="second half"),
+        pytest.param(rb"\ud83d\ude00", "\U0001f600", id="both"),
+        pytest.param(b"a\xff", "a\ufffd", id="no UTF-8"),
+    ],
+)
+def test_half_a_character_in_a_delta_is_kept(text, read):
+    """The other half may be in the next delta."""
+    assert events.TextDelta(read) == events.parse(escaped(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        pytest.param(rb"a\ud83d", "a\ufffd", id="first half"),
+        pytest.param(rb"\ude00b\n", "\ufffdb\n", id="second half"),
+        pytest.param(rb"\ud83d\ud83d\ude00", "\ufffd\U0001f600", id="half before a whole"),
+        pytest.param(rb"\\ud83d \ud83d", "\\ud83d \ufffd", id="backslash before it"),
+    ],
+)
+def test_half_a_character_elsewhere_is_replaced(text, read):
+    """Nothing completes it; all around it is kept."""
+    line = b'{"type":"result","subtype":"success","result":"%b"}' % text
+
+    assert read == events.parse(line).result

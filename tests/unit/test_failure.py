@@ -3,8 +3,8 @@
 import pytest
 
 from cmappy import errors
-from cmappy.events import Result
-from cmappy.translate.failure import failure
+from cmappy.backends.claude.events import Result
+from cmappy.backends.claude.failure import failure
 
 
 def report(**fields):

@@ -3,7 +3,7 @@
 import pytest
 from openai.types import Model
 
-from cmappy.openai.models import model_list, model_object
+from cmappy.faces.models import model_list, model_object
 
 
 def test_model_object_has_exactly_openais_keys():

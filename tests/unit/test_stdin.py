@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from cmappy.backends.claude import stdin
-from cmappy.events import ControlRequest
+from cmappy.backends.claude.events import ControlRequest
 from cmappy.turn import Message, Text, Tool, ToolResult, ToolUse, Turn
 
 

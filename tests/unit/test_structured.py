@@ -2,8 +2,8 @@
 
 import pytest
 
+from cmappy.backends.claude.structured import Structured
 from cmappy.errors import CliFailed
-from cmappy.translate.structured import Structured
 
 SCHEMA = '{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}'
 

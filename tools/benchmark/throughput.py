@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
+from cmappy.faces.chat import FACE
+from cmappy.faces.face import Caller, Options
 from cmappy.fixture import Fixture
-from cmappy.openai.chat import read
-from cmappy.translate.request import to_turn
 from tools.benchmark import servers
 from tools.benchmark.wire import Client, chat, user
 
@@ -131,7 +131,7 @@ async def _shares(server: servers.Server, question: str) -> list[float]:
 
 def _record(path: Path, request: dict[str, Any], pieces: int) -> None:
     """Write a recording of an answer to `request` in so many pieces."""
-    turn = to_turn(read({"model": "claude-sonnet-4", **request}), "sonnet")
+    turn = FACE.read({"model": "claude-sonnet-4", **request}, Options(), Caller()).turn("sonnet")
     start = {"id": "msg_1", "model": "claude-bench", "usage": {"input_tokens": 10, "output_tokens": 1}}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
     for number in range(pieces):

@@ -10,16 +10,17 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmappy.backends.claude.backend import ClaudeBackend
+from cmappy.backends.claude.backend import ClaudeSource
 from cmappy.backends.claude.launch import arguments, environment
 from cmappy.backends.claude.login import inspect
 from cmappy.backends.cli.process import Process
 from cmappy.backends.exits import Exited
-from cmappy.backends.record import RecordingBackend, today, write
+from cmappy.backends.lines import Line
+from cmappy.backends.record import FolderRecorder, today, write
+from cmappy.faces.chat import FACE
+from cmappy.faces.face import Caller, Options
 from cmappy.fixture import Fixture
-from cmappy.openai.chat import read
-from cmappy.translate.models import resolve
-from cmappy.translate.request import to_turn
+from cmappy.middle.models import resolve
 from cmappy.turn import Turn
 from tools import hermetic
 from tools.recording.flags import flags
@@ -42,26 +43,29 @@ class Session:
 
     claude: Path
     folder: Path
-    backend: ClaudeBackend
+    backend: ClaudeSource
     variables: Mapping[str, str]
     version: str
 
     async def record(self, scenario: Scenario) -> None:
         """Write the recording of a scenario; raises CmappyError if the CLI cannot be driven to its end."""
         turn = await self.turn(scenario)
-        recorder = RecordingBackend(self.backend, self.folder, scenario.name)
+        seen: list[bytes] = []
+        failed: Exited | None = None
         try:
-            async with aclosing(recorder.lines(turn)) as lines:
-                # To the end: the translator would stop reading where it cuts an answer.
-                async for _ in lines:
-                    pass
-        except Exited:
-            pass  # recorded, with its exit code
+            async with aclosing(self.backend.lines(turn)) as lines:
+                # To the end: the interpreter would stop reading where it cuts an answer.
+                async for line in lines:
+                    if isinstance(line, Line):
+                        seen.append(line.raw)  # noqa: PERF401 (an error would take the lines with it)
+        except Exited as error:
+            failed = error  # recorded, with its exit code
+        await FolderRecorder(self.folder, scenario.name).keep(turn, seen, await self.backend.status(), failed)
 
     async def turn(self, scenario: Scenario) -> Turn:
         """Return the turn that a scenario's request stands for."""
-        request = read(scenario.request)
-        return to_turn(request, resolve(request.model, (await self.backend.status()).models, {}))
+        asked = FACE.read(scenario.request, Options(), Caller())
+        return asked.turn(resolve(asked.model, (await self.backend.status()).models, {}))
 
     async def record_initialize(self) -> None:
         """Write what the CLI answers to `initialize`, verbatim."""
@@ -108,7 +112,7 @@ async def live_session(claude: Path, folder: Path) -> AsyncGenerator[Session, No
 async def _session(claude: Path, folder: Path, inherited: Mapping[str, str]) -> AsyncGenerator[Session, None]:
     variables = environment(inherited, own_address="127.0.0.1:0")
     installed = await inspect(str(claude), variables)
-    backend = ClaudeBackend(str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE)
+    backend = ClaudeSource(str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE)
     try:
         yield Session(claude, folder, backend, variables, installed.version)
     finally:

@@ -6,18 +6,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-from cmappy import events
-from cmappy.backends import Status, route_line
+from cmappy.answer import Routed
+from cmappy.backends.claude import events
 from cmappy.backends.claude.launch import arguments
 from cmappy.backends.claude.login import Installed
 from cmappy.backends.claude.pool import Pool, Route
 from cmappy.backends.claude.worker import Worker
 from cmappy.backends.cli.spawner import Spawner
 from cmappy.backends.exits import Exited
+from cmappy.backends.lines import Line
+from cmappy.status import Status
 from cmappy.turn import Turn
 
 
-class ClaudeBackend:
+class ClaudeSource:
     """Drives the CLI at `claude` in the given environment. Times are in seconds.
 
     `warm` processes are started ahead, `live` conversations kept for `idle`; see Pool. With `concurrency`, the most
@@ -51,7 +53,7 @@ class ClaudeBackend:
         self.pool.refill()
         self._ask()
 
-    async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[bytes, None]:
+    async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[Routed | Line, None]:
         """Yield how the turn is answered, then the CLI's lines up to its first stop reason."""
         session, route = await self.pool.acquire(turn, owner)
         try:
@@ -74,9 +76,9 @@ class ClaudeBackend:
             "claude-code-cli",
             self._installed.version,
             self._installed.login,
-            said.models,
+            tuple(model.model() for model in said.models),
             said.account.billing,
-            self._plan,
+            self._plan.plan() if self._plan else None,
             len(self.processes),
         )
 
@@ -85,9 +87,9 @@ class ClaudeBackend:
         await self.pool.close()
         await self.processes.close()
 
-    async def _tell(self, session: Worker, route: Route, turn: Turn, owner: str) -> AsyncGenerator[bytes, None]:
+    async def _tell(self, session: Worker, route: Route, turn: Turn, owner: str) -> AsyncGenerator[Routed | Line, None]:
         try:
-            yield route_line(route)
+            yield Routed(route)
             async with aclosing(session.lines(turn)) as lines:
                 async for line in lines:
                     yield line

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from cmappy import events
-from cmappy.backends.claude import stdin
+from cmappy.backends.claude import events, stdin
+from cmappy.backends.claude.structured import TOOL
+from cmappy.backends.lines import Line
 from cmappy.errors import CliFailed, CmappyError, InvalidRequest
-from cmappy.translate.structured import TOOL
 from cmappy.turn import Block, Message, Text, ToolResult, ToolUse, Turn
 
 _MOST_PARKED = 3  # calls; with more the CLI changes the order of their results
@@ -102,11 +102,11 @@ class Conversation:
             and (last.max_tokens, last.effort) == (turn.max_tokens, turn.effort)
         )
 
-    def feed(self, line: bytes) -> Step:
+    def feed(self, line: Line) -> Step:
         """Return what follows from one line of the CLI's stdout; raises CliFailed if the CLI refuses the turn."""
-        if _is_delta(line):
+        if _is_delta(line.raw):
             return Step(show=True)
-        event = events.parse(line)
+        event = events.read(line)
         match event:
             case events.ControlResponse(subtype="error"):
                 raise CliFailed(f"The Claude Code CLI refused a control request: {event.error}")

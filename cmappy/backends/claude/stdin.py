@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
+from cmappy.backends.claude.events import ControlRequest
 from cmappy.backends.claude.launch import SERVER
 from cmappy.backends.claude.schema import draft7
-from cmappy.events import ControlRequest
 from cmappy.turn import Message, Tool, ToolResult, Turn
 
 END_OF_TEXT, RESULTS = "end of text", "results"  # names of hooks

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
-from cmappy import events
+from cmappy.backends.claude import events
 from cmappy.backends.claude.conversation import Conversation
 from cmappy.backends.claude.stdin import control, initialize
 from cmappy.backends.cli.process import Process
+from cmappy.backends.lines import Line
 from cmappy.errors import CmappyError
 from cmappy.turn import Turn
 
@@ -36,7 +37,7 @@ class Worker:
         self._fresh = True
         self._settling: asyncio.Task[bool] | None = None
 
-    async def lines(self, turn: Turn) -> AsyncGenerator[bytes, None]:
+    async def lines(self, turn: Turn) -> AsyncGenerator[Line, None]:
         """Yield the CLI's lines for a turn.
 
         `answering` tells whether anything of the answer has been seen, `over` whether its end has.
@@ -46,7 +47,7 @@ class Worker:
         self._fresh = False
         limit = self._first
         while not self.over:
-            line = await self.process.line(limit)
+            line = Line(await self.process.line(limit))
             try:
                 step = self.conversation.feed(line)
             except CmappyError:
@@ -59,7 +60,7 @@ class Worker:
                 self.process.end(at_once=True)
             self._notice_limit(line)
             if step.show:
-                self.answering = self.answering or not line.startswith(b'{"type":"system"')
+                self.answering = self.answering or not line.raw.startswith(b'{"type":"system"')
                 yield line
 
     async def initialize(self) -> events.Initialized:
@@ -89,7 +90,7 @@ class Worker:
         with suppress(CmappyError, TimeoutError):
             async with asyncio.timeout(_SETTLING):
                 while not self.conversation.settled:
-                    self._hear(await self.process.line(_SETTLING))
+                    self._hear(Line(await self.process.line(_SETTLING)))
             return True
         self.process.end()
         return False
@@ -98,16 +99,18 @@ class Worker:
         """Take what the CLI has said since it settled, which must not pass for the next answer."""
         with suppress(CmappyError):
             for line in self.process.waiting():
-                self._hear(line)
+                self._hear(Line(line))
             return self.conversation.settled
         return False
 
-    def _hear(self, line: bytes) -> None:
+    def _hear(self, line: Line) -> None:
         step = self.conversation.feed(line)
         if step.write:
             self.process.write(step.write)
         self._notice_limit(line)
 
-    def _notice_limit(self, line: bytes) -> None:
-        if line.startswith(b'{"type":"rate_limit_event"') and isinstance(event := events.parse(line), events.RateLimit):
+    def _notice_limit(self, line: Line) -> None:
+        if line.raw.startswith(b'{"type":"rate_limit_event"') and isinstance(
+            event := events.read(line), events.RateLimit
+        ):
             self._on_limit(event)

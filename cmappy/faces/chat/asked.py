@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmappy.faces.chat import fields, request
+from cmappy.faces.chat.reply import Reply
 from cmappy.faces.chat.request import ChatRequest
 from cmappy.faces.chat.turn import to_turn, tools
 from cmappy.faces.face import Caller, Options
@@ -39,6 +40,17 @@ class Asked:
     def ignored(self) -> list[str]:
         """Return the names of what was sent and has no effect, sorted."""
         return fields.ignored(self.request, forward_sampling=self.options.forward_sampling)
+
+    def reply(self, turn: Turn, *, token: str, created: int) -> Reply:
+        """Return the answer in the making; `created` is in Unix seconds."""
+        return Reply(
+            id=f"chatcmpl-{token}",
+            created=created,
+            names=self.toolbox.names,
+            legacy=bool(self.request.functions) and not self.request.tools,
+            reasoning=self.options.reasoning,
+            with_usage=self.request.stream_options.include_usage,
+        )
 
 
 def read(body: Any, options: Options, caller: Caller) -> Asked:

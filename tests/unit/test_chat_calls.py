@@ -1,6 +1,6 @@
 """The model's calls as deltas."""
 
-from cmappy.translate.calls import Calls
+from cmappy.faces.chat.calls import Calls
 
 
 def said(calls, *steps):
@@ -12,13 +12,11 @@ def said(calls, *steps):
                 deltas += calls.start(*value)
             case "feed":
                 deltas += calls.feed(value)
-            case "stop":
-                deltas += calls.stop()
     return deltas
 
 
-ONE = [("start", ("a", "f")), ("feed", '{"x"'), ("feed", ":1}"), ("stop", None)]
-EMPTY = [("start", ("b", "g")), ("feed", ""), ("stop", None)]
+ONE = [("start", ("a", "f")), ("feed", '{"x"'), ("feed", ":1}")]
+OTHER = [("start", ("b", "g")), ("feed", "{}")]
 
 
 def test_id_and_name_are_said_once():
@@ -34,21 +32,9 @@ def test_id_and_name_are_said_once():
 
 def test_calls_are_counted_from_zero():
     """A first index of 1 is an IndexError in the SDK."""
-    indexes = [delta["tool_calls"][0]["index"] for delta in said(Calls(), *ONE, *EMPTY)]
+    indexes = [delta["tool_calls"][0]["index"] for delta in said(Calls(), *ONE, *OTHER)]
 
     assert [0, 0, 0, 1, 1] == indexes
-
-
-def test_call_without_arguments_has_an_empty_object():
-    """The SDK parses the arguments, and an empty text is not JSON."""
-    assert {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]} == said(Calls(), *EMPTY)[-1]
-
-
-def test_end_of_another_block_says_nothing():
-    """Text blocks end too."""
-    calls = Calls()
-
-    assert ([], []) == (said(calls, ("stop", None)), said(calls, *ONE, ("stop", None))[3:])
 
 
 def test_older_form_has_room_for_one_call():
@@ -59,7 +45,7 @@ def test_older_form_has_room_for_one_call():
         {"function_call": {"arguments": ":1}"}},
     ]
 
-    assert expected == said(Calls(legacy=True), *ONE, *EMPTY)
+    assert expected == said(Calls(legacy=True), *ONE, *OTHER)
 
 
 def test_finish_reason_fits_the_form():

@@ -13,9 +13,6 @@ import orjson
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
-DONE = b"data: [DONE]\n\n"
-PING = b": ping\n\n"
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -72,8 +69,3 @@ class Chunk(NamedTuple):  # a dataclass that cannot be changed takes three times
             return self.head.event + choices + b"}\n\n"
         usage = orjson.dumps(self.usage.json() if self.usage else None)
         return self.head.event + choices + b',"usage":' + usage + b"}\n\n"
-
-
-def encode_error(body: dict[str, Any]) -> bytes:
-    """Return an error as the server-sent event that the official SDKs raise from; no `[DONE]` follows it."""
-    return b"data: " + orjson.dumps(body) + b"\n\n"

@@ -2,13 +2,20 @@
 
 import pytest
 
-from cmappy import errors, events
-from cmappy.openai.answer import Chunk, Head, Usage
-from cmappy.translate.reply import Reply
+from cmappy import errors
+from cmappy.backends.claude import events
+from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.lines import Line
+from cmappy.faces.chat.chunk import Chunk, Head, Usage
+from cmappy.faces.chat.reply import Reply
+from cmappy.turn import Turn
 
 SCHEMA = '{"type":"object","required":["n"]}'
 START = events.MessageStart(id="msg_1", model="claude-x", usage=events.Usage(input_tokens=3))
 HELLO = [events.BlockStart(type="text"), events.TextDelta(text="Hel"), events.TextDelta(text="lo"), events.BlockStop()]
+
+
+THOUGHT = [events.BlockStart(type="thinking"), events.ThinkingDelta("hm"), events.BlockStop()]
 
 
 def end(reason="end_turn"):
@@ -22,9 +29,22 @@ def call(id="toolu_1", name="f", *pieces):
     return [start, *(events.ArgumentsDelta(partial_json=piece) for piece in pieces), events.BlockStop()]
 
 
-def reply(**options):
-    """Return a reply in the making."""
-    return Reply(id="chatcmpl-1", created=7, **options)
+class Making:
+    """An answer in the making: from the CLI's events to the chunks of a reply."""
+
+    def __init__(self, *, stop=(), schema="", **options):
+        self.interpreter = Interpreter(Turn("sonnet", (), stop=stop, schema=schema))
+        self.reply = Reply(id="chatcmpl-1", created=7, **options)
+
+    def feed(self, event):
+        """Yield the chunks for an event."""
+        line = Line(b"")
+        line.event = event
+        for each in self.interpreter.feed(line):
+            yield from self.reply.feed(each)
+
+
+reply = Making
 
 
 def said(*told, **options):
@@ -53,7 +73,7 @@ def test_answer_is_role_text_reason_and_usage():
         Chunk(head, usage=Usage(3, 2)),
     ]
 
-    assert (expected, True) == (chunks, making.finished)
+    assert (expected, True) == (chunks, making.interpreter.finished)
 
 
 @pytest.mark.parametrize(
@@ -176,14 +196,14 @@ def test_words_of_the_clis_own_are_not_said():
 )
 def test_thinking_is_said_in_the_chosen_fields(reasoning, thought):
     """Clients disagree about the name, and some fall over either."""
-    deltas, _ = said(START, events.ThinkingDelta(thinking="hm"), *HELLO, end(), reasoning=reasoning)
+    deltas, _ = said(START, *THOUGHT, *HELLO, end(), reasoning=reasoning)
 
     assert [{"role": "assistant", "content": ""}, *thought, {"content": "Hel"}, {"content": "lo"}] == deltas
 
 
 def test_empty_thinking_is_not_said():
     """Hidden thinking comes as empty pieces."""
-    assert said(START, *HELLO, end()) == said(START, events.ThinkingDelta(thinking=""), *HELLO, end())
+    assert said(START, *HELLO, end()) == said(START, THOUGHT[0], events.ThinkingDelta(""), THOUGHT[-1], *HELLO, end())
 
 
 def test_stop_sequence_ends_the_answer_before_it():
@@ -194,7 +214,7 @@ def test_stop_sequence_ends_the_answer_before_it():
     assert (["He"], "stop", True) == (
         [chunk.delta["content"] for chunk in chunks[1:-2]],
         chunks[-2].finish_reason,
-        making.finished,
+        making.interpreter.finished,
     )
 
 
@@ -283,7 +303,7 @@ def test_answer_without_an_end_is_an_error(told):
         list(making.feed(event))
 
     with pytest.raises(errors.CliFailed, match="in the middle"):
-        making.close()
+        making.interpreter.close()
 
 
 def test_answer_with_an_end_closes_in_peace():
@@ -292,11 +312,12 @@ def test_answer_with_an_end_closes_in_peace():
     for event in [START, *HELLO, end()]:
         list(making.feed(event))
 
-    assert making.close() is None
+    assert making.interpreter.close() is None
 
 
 @pytest.mark.parametrize(
-    "event", [events.Unknown(), events.Result(), events.MessageDelta(), events.Route(route="warm")]
+    "event",
+    [events.Unknown(), events.Result(), events.MessageDelta(), events.SignatureDelta("s"), events.OtherDelta({})],
 )
 def test_events_without_meaning_say_nothing(event):
     """They come at any time."""

@@ -1,9 +1,9 @@
-"""The CLI's report of a failed turn becomes the error that the client sees (CLI_PROTOCOL 10, OPENAI_CONTRACT 1.8)."""
+"""The CLI's report of a failed turn becomes the error that the client sees (pure)."""
 
 from __future__ import annotations
 
 from cmappy import errors
-from cmappy.events import RateLimit, Result
+from cmappy.backends.claude.events import RateLimit, Result
 
 _RETRY_AFTER = 15.0  # seconds; the CLI has already waited and tried again, and does not pass on the API's own advice
 _LONGEST_MESSAGE = 500  # characters

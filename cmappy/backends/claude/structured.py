@@ -1,4 +1,4 @@
-"""The answer that has to follow a JSON Schema: the CLI makes the model give it as the input of a tool."""
+"""The answer that has to follow a JSON Schema: the CLI makes the model give it as the input of a tool (pure)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Structured:
 
     def __init__(self, schema: str) -> None:
         self._schema = schema
-        self._text = ""
+        self._pieces: list[str] = []
         self._calls = 0
         self.open = False
         self.prose = ""
@@ -39,18 +39,18 @@ class Structured:
         """Return what a piece of a call's arguments adds to the answer; a second call has no room in it."""
         if self._calls > 1:
             return ""
-        self._text += piece
+        self._pieces.append(piece)
         return piece
 
     def stop(self) -> str:
         """Return what completes the answer at the end of its call: an object, if the model gave nothing."""
         self.open = False
-        return "" if self._text else self.feed("{}")
+        return "" if any(self._pieces) else self.feed("{}")
 
     def check(self) -> None:
         """Raise CliFailed if the answer does not follow the schema."""
         try:
-            valid = validator(orjson.loads(self._schema)).is_valid(orjson.loads(self._text))
+            valid = validator(orjson.loads(self._schema)).is_valid(orjson.loads("".join(self._pieces)))
         except orjson.JSONDecodeError:
             valid = False
         if not valid:

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from openai.types.chat import ChatCompletionChunk
 
-from cmappy.openai.answer import DONE, PING, Chunk, Head, Usage, encode_error
+from cmappy.faces.chat.chunk import Chunk, Head, Usage
 
 HEAD = Head("chatcmpl-1", 7, "claude-x")
 USAGE = Usage(10, 3, cached_tokens=4, cache_write_tokens=2, reasoning_tokens=1)
@@ -73,13 +73,3 @@ def test_usage_adds_up():
     }
 
     assert expected == USAGE.json()
-
-
-def test_error_is_an_event_without_a_name():
-    """The SDK raises APIError from `data:` with an `error` key; a bare type it would skip."""
-    assert b'data: {"error":{"message":"No."}}\n\n' == encode_error({"error": {"message": "No."}})
-
-
-def test_end_and_heartbeat_are_what_every_client_knows():
-    """`[DONE]`, and a comment; an event without data crashes parsers."""
-    assert (b"data: [DONE]\n\n", b": ping\n\n") == (DONE, PING)

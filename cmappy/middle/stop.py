@@ -4,12 +4,15 @@ from __future__ import annotations
 
 
 class Stop:
-    """Lets text through until a stop sequence begins; holds back what might be the beginning of one."""
+    """Lets text through until a stop sequence begins; holds back what might be the beginning of one.
+
+    `reached` is the sequence that has come, None until then; after it nothing should be fed any more.
+    """
 
     def __init__(self, sequences: tuple[str, ...]) -> None:
         self._sequences = tuple(sequence for sequence in sequences if sequence)
         self._held = ""
-        self.reached = False
+        self.reached: str | None = None
 
     def feed(self, text: str) -> str:
         """Return what of the text so far may be shown now."""
@@ -17,13 +20,19 @@ class Stop:
             return text
         text = self._held + text
         # Whichever is complete first counts: so the cut does not depend on how the text is divided.
-        found = [(at + len(sequence), at) for sequence in self._sequences if (at := text.find(sequence)) >= 0]
+        found = [(at + len(sequence), at, sequence) for sequence in self._sequences if (at := text.find(sequence)) >= 0]
         if found:
-            self.reached, self._held = True, ""
-            return text[: min(found)[1]]
+            _, at, self.reached = min(found)
+            self._held = ""
+            return text[:at]
         keep = max(_overlap(text, sequence) for sequence in self._sequences)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is held back."""
+        return bool(self._held)
 
     def flush(self) -> str:
         """Return what was held back, once no more text can come."""

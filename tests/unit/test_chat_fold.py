@@ -3,8 +3,8 @@
 import pytest
 from openai.types.chat import ChatCompletion
 
-from cmappy.openai.answer import Chunk, Head, Usage
-from cmappy.translate.collect import collect
+from cmappy.faces.chat.chunk import Chunk, Head, Usage
+from cmappy.faces.chat.fold import Fold
 
 HEAD = Head("chatcmpl-1", 7, "claude-x")
 
@@ -12,7 +12,10 @@ HEAD = Head("chatcmpl-1", 7, "claude-x")
 def answer(*deltas, finish_reason="stop"):
     """Return the completion for these deltas."""
     chunks = [Chunk(HEAD, {"role": "assistant", "content": ""}), *(Chunk(HEAD, delta) for delta in deltas)]
-    return collect([*chunks, Chunk(HEAD, {}, finish_reason), Chunk(HEAD, usage=Usage(3, 2))])
+    fold = Fold()
+    for chunk in (*chunks, Chunk(HEAD, {}, finish_reason), Chunk(HEAD, usage=Usage(3, 2))):
+        fold.add(chunk)
+    return fold.whole()
 
 
 def call(index, **fields):

@@ -6,18 +6,23 @@ fields that are not known here are skipped: every release of the CLI says someth
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import json
+import re
+from typing import Any, Literal, NamedTuple
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from cmappy.backends.lines import Line
 from cmappy.errors import CliFailed
+from cmappy.status import Billing, Model, Plan, Window
 
-Billing = Literal["subscription", "api_key", "none"]
+# An escape in a JSON string: a whole pair of surrogates, half of one (which no text can hold), or any other.
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 
 
 class Event(BaseModel):
-    """Anything the CLI says."""
+    """Anything the CLI says, but for the pieces of an answer, of which there is one for each token."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -48,12 +53,6 @@ class Usage(Event):
         return told | details
 
 
-class Route(Event):
-    """How the backend answers: a line of cmappy's own, which comes first."""
-
-    route: str
-
-
 class Setup(Event):
     """What the CLI is about to ask the model with, once for each message of the user's."""
 
@@ -68,30 +67,43 @@ class MessageStart(Event):
     usage: Usage = Usage()
 
 
-class TextDelta(Event):
-    """A piece of the answer's text."""
+class TextDelta(NamedTuple):
+    """A piece of the answer's text; it may end in half a character, whose other half comes next."""
 
     text: str
 
 
-class ThinkingDelta(Event):
+class ThinkingDelta(NamedTuple):
     """A piece of the model's thinking, as far as the API shows it."""
 
     thinking: str
 
 
+class SignatureDelta(NamedTuple):
+    """The signature of the thinking."""
+
+    signature: str
+
+
+class ArgumentsDelta(NamedTuple):
+    """A piece of a call's arguments, as JSON text."""
+
+    partial_json: str
+
+
+class OtherDelta(NamedTuple):
+    """A piece of any other kind, as the API has it."""
+
+    delta: dict[str, Any]
+
+
 class BlockStart(Event):
-    """A content block begins; `id` and `name` are those of a call."""
+    """A content block begins; `id` and `name` are those of a call, `block` is all of it as the API has it."""
 
     type: str
     id: str = ""
     name: str = ""
-
-
-class ArgumentsDelta(Event):
-    """A piece of a call's arguments, as JSON text."""
-
-    partial_json: str
+    block: dict[str, Any] = {}
 
 
 class BlockStop(Event):
@@ -105,10 +117,12 @@ class Abandoned(Event):
 
 
 class MessageDelta(Event):
-    """The end of the answer: why the model stopped, and the final token counts."""
+    """The end of the answer: why the model stopped, and the final token counts; `details` is what else is told."""
 
     stop_reason: str | None = None
+    stop_sequence: str | None = None
     usage: Usage = Usage()
+    details: dict[str, Any] = {}
 
 
 class UserMessage(Event):
@@ -124,6 +138,7 @@ class AssistantMessage(Event):
     id: str = ""
     model: str = ""
     stop_reason: str | None = None
+    stop_sequence: str | None = None
     content: tuple[dict[str, Any], ...] = ()
     usage: Usage = Usage()
 
@@ -162,6 +177,13 @@ class RateLimit(Event):
     resets_at: int | None = Field(default=None, alias="resetsAt")
     windows: dict[str, LimitWindow] = Field(default={}, alias="unifiedWindows")
 
+    def plan(self) -> Plan:
+        """Return the same in terms that fit any CLI."""
+        windows = {
+            name: Window(window.status, window.utilization, window.resets_at) for name, window in self.windows.items()
+        }
+        return Plan(self.status, self.kind, self.resets_at, windows)
+
 
 class ControlRequest(Event):
     """A question of the CLI's.
@@ -190,6 +212,11 @@ class ModelInfo(Event):
     value: str
     resolved_model: str | None = Field(default=None, alias="resolvedModel")
     display_name: str | None = Field(default=None, alias="displayName")
+    efforts: tuple[str, ...] = Field(default=(), alias="supportedEffortLevels")
+
+    def model(self) -> Model:
+        """Return the same in terms that fit any CLI."""
+        return Model(self.value, self.resolved_model, self.display_name, self.efforts)
 
 
 class Account(Event):
@@ -223,7 +250,18 @@ class ControlResponse(Event):
     response: dict[str, Any] = {}
 
 
-def parse(line: bytes) -> Event:
+AnyEvent = Event | TextDelta | ThinkingDelta | SignatureDelta | ArgumentsDelta | OtherDelta
+
+
+def read(line: Line) -> AnyEvent:
+    """Return the event that a line stands for, which is parsed once, by whoever reads it first; raises CliFailed."""
+    if line.event is None:
+        line.event = parse(line.raw)
+    event: AnyEvent = line.event
+    return event
+
+
+def parse(line: bytes) -> AnyEvent:
     """Return the event that a line of the CLI's stdout stands for.
 
     Raises CliFailed for a line that begins as a JSON object and is none, because text would be lost in silence.
@@ -231,7 +269,7 @@ def parse(line: bytes) -> Event:
     if not line.lstrip().startswith(b"{"):
         return Unknown()  # something wrote to stdout past the CLI, a wrapper script for instance
     try:
-        said = orjson.loads(line)
+        said = _loads(line)
         match said.get("type"):
             case "stream_event":
                 return _stream_event(said["event"])
@@ -241,8 +279,6 @@ def parse(line: bytes) -> Event:
                 return UserMessage()
             case "result":
                 return Result.model_validate(_without_nulls(said))
-            case None if said.get("cmappy") == "route":
-                return Route.model_validate(said)
             case "control_request":
                 return ControlRequest.model_validate({**said["request"], "request_id": said["request_id"]})
             case "rate_limit_event":
@@ -253,35 +289,70 @@ def parse(line: bytes) -> Event:
                 return Setup.model_validate(said)
             case "system" if said.get("subtype") == "api_retry":
                 return ApiRetry.model_validate(said)
-    except (orjson.JSONDecodeError, ValidationError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise CliFailed(
             "The Claude Code CLI wrote a line that cannot be read. Try again; if that does not help, upgrade cmappy."
         ) from error
     return Unknown()
 
 
-def _stream_event(event: dict[str, Any]) -> Event:
+def _loads(line: bytes) -> Any:
+    """Return what a line says; half a character at the edge of a piece is kept, anywhere else it is replaced."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        text = line.decode(errors="replace")
+    if '"content_block_delta"' in text[:80]:
+        return json.loads(text)  # which keeps the half
+    return orjson.loads(_ESCAPE.sub(_whole, text.encode()))
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if escape[1] else escape[0]
+
+
+def _stream_event(event: dict[str, Any]) -> AnyEvent:
     match event.get("type"):
         case "content_block_delta":
-            delta = event["delta"]
-            match delta.get("type"):
-                case "text_delta":
-                    return TextDelta.model_validate(delta)
-                case "thinking_delta":
-                    return ThinkingDelta.model_validate(delta)
-                case "input_json_delta":
-                    return ArgumentsDelta.model_validate(delta)
+            return _delta(event["delta"])
         case "content_block_start":
-            return BlockStart.model_validate(event["content_block"])
+            return BlockStart.model_validate({**event["content_block"], "block": event["content_block"]})
         case "content_block_stop":
             return BlockStop()
         case "message_start":
             return MessageStart.model_validate(event["message"])
         case "message_delta":
-            return MessageDelta.model_validate({**event["delta"], "usage": event.get("usage") or {}})
+            return _message_delta(event["delta"], event.get("usage") or {})
         case "message_stop" if "abandoned_blocks" in event:
             return Abandoned.model_validate(event["abandoned_blocks"])
     return Unknown()
+
+
+def _delta(delta: dict[str, Any]) -> AnyEvent:
+    match delta:
+        case {"type": "text_delta", "text": str(text)}:
+            return TextDelta(text)
+        case {"type": "input_json_delta", "partial_json": str(piece)}:
+            return ArgumentsDelta(piece)
+        case {"type": "thinking_delta", "thinking": str(thinking)}:
+            return ThinkingDelta(thinking)
+        case {"type": "signature_delta", "signature": str(signature)}:
+            return SignatureDelta(signature)
+        case {"type": "text_delta" | "input_json_delta" | "thinking_delta" | "signature_delta"}:
+            raise TypeError("a piece of the answer is no text")
+        case dict():
+            return OtherDelta(delta)
+    raise TypeError("a piece of the answer is no object")
+
+
+def _message_delta(delta: dict[str, Any], usage: dict[str, Any]) -> MessageDelta:
+    details = {
+        name: value
+        for name, value in delta.items()
+        if name not in {"stop_reason", "stop_sequence"} and value is not None
+    }
+    known = {name: delta.get(name) for name in ("stop_reason", "stop_sequence")}
+    return MessageDelta.model_validate({**known, "usage": usage, "details": details})
 
 
 def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""The one handler of all faces: a request is read, becomes a turn, and is answered."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from typing import Any
+from urllib.parse import unquote
+
+from sanic import HTTPResponse
+from sanic.response import json
+
+from cmappy.backends import Backend
+from cmappy.errors import BillingRefused
+from cmappy.faces.face import Asked, Caller, Endpoint, Face, Options, Visit
+from cmappy.faces.store import Store
+from cmappy.middle.models import resolve
+from cmappy.server import limits, plan
+from cmappy.server.queue import Queue
+from cmappy.server.request import ClientRequest
+from cmappy.server.stream import Manner, send_stream, send_whole
+from cmappy.settings import Settings
+
+log = logging.getLogger("cmappy")
+
+
+class Answers:
+    """Answers requests to faces, with what all of them share."""
+
+    def __init__(self, settings: Settings, backend: Backend, queue: Queue) -> None:
+        self._settings = settings
+        self._backend = backend
+        self._queue = queue
+        self._options = Options(
+            url_images=settings.allow_url_images,
+            forward_sampling=settings.forward_sampling,
+            reasoning=settings.reasoning,
+        )
+        self._store = Store(settings.store_bytes, settings.store_age, time.monotonic)
+        self._told: set[tuple[str, str]] = set()
+
+    async def answer(self, request: ClientRequest, face: Face[Any]) -> HTTPResponse | None:
+        """Answer a request to a face's own URL."""
+        most = self._settings
+        body = limits.check(request.json, messages=most.max_messages, parts=most.max_parts)
+        asked = face.read(body, self._options, self._caller(request))
+        status = await self._backend.status()
+        if status.billing == "api_key" and not most.allow_api_key:
+            raise BillingRefused
+        turn = asked.turn(resolve(asked.model, status.models, most.model_map))
+        reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
+        now = time.time()
+        headers = plan.headers(status.plan, now) | face.headers(status.plan, now, request.trace.id)
+        headers |= self._say_ignored(face, asked)
+        with self._queue.admit():
+            events = self._backend.answer(turn, request.client.owner)
+            slot = self._queue.place(most.total_timeout)
+            if not asked.stream:
+                return await send_whole(events, reply, request.trace, slot, headers)
+            manner = Manner(face.ping, most.ping, most.max_unread, most.stall_timeout)
+            await send_stream(request, events, reply, slot, headers, manner)
+            return None
+
+    async def visit(self, request: ClientRequest, endpoint: Endpoint, args: dict[str, str]) -> HTTPResponse:
+        """Answer a request to one of a face's further URLs."""
+        named = {name: unquote(value) for name, value in args.items()}
+        query = {name: request.args.getlist(name) for name in request.args}
+        body = request.json if request.body else None
+        return json(endpoint.answer(Visit(self._caller(request), named, query, body)))
+
+    def _caller(self, request: ClientRequest) -> Caller:
+        owner = request.client.owner
+        return Caller(owner, dict(request.headers), self._store.shelf(owner), time.time)
+
+    def _say_ignored(self, face: Face[Any], asked: Asked) -> dict[str, Any]:
+        """Return the header that names the fields without effect; each of the API's own is logged once."""
+        told = [name for name in asked.ignored() if name.isascii() and name.isprintable()]
+        for name in sorted({field.name for field in face.fields}.intersection(told)):
+            if (face.name, name) not in self._told:
+                log.info("the request field `%s` is accepted and has no effect", name)
+                self._told.add((face.name, name))
+        return {"x-cmappy-ignored": ", ".join(told)[:1000]} if told else {}
