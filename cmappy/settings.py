@@ -106,6 +106,9 @@ class Settings(BaseModel):
     record: File | None = setting(None, "write a recording of every answer to this folder", FIRST, value="DIR")
     log_level: Literal["debug", "info", "warning", "error"] = setting("info", "how much to log", FIRST)
 
+    token_file: File | None = setting(
+        None, "file with the CLI's login token (`claude setup-token`), readable by you only", ACCESS, value="FILE"
+    )
     api_key_file: File | None = setting(None, "file with more such keys, one per line", ACCESS, value="FILE")
     allow_host: Texts = setting((), "further host name by which clients may call the server", ACCESS, value="NAME")
     allow_origin: Texts = setting(
@@ -146,8 +149,18 @@ class Settings(BaseModel):
     max_parts: int = setting(10_000, "most content parts in a request", LIMITS, gt=0)
     max_unread: Bytes = setting(4 << 20, "how much of a stream is buffered for a slow client", LIMITS, gt=0)
 
+    stop_delay: Seconds = setting(
+        0, "on shutdown, go on for this long with /health at 503, so that load balancers notice", WAITING, ge=0
+    )
+
     log_format: Literal["text", "json"] = setting("text", "how to write the log", LOGGING)
     reload: bool = setting(False, "restart when the source changes", DEVELOPMENT)
+
+    @field_validator("host")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        """Read an address of IPv6 as it stands in a URL, too."""
+        return value.removeprefix("[").removesuffix("]")
 
     @field_validator("claude")
     @classmethod
@@ -188,6 +201,20 @@ class Settings(BaseModel):
         if not all(_ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("must look like https://chat.example.com or app://name, without a path")
         return value
+
+    @field_validator("token_file")
+    @classmethod
+    def _private(cls, value: Path | None) -> Path | None:
+        if value and len(_keys_in(value)) != 1:
+            raise ValueError(f"there has to be one token in {value}")
+        if value and os.name == "posix" and value.stat().st_mode & 0o077:
+            raise ValueError(f"other users can read {value}; run `chmod 600 {value}`")
+        return value
+
+    def environment(self) -> dict[str, str]:
+        """Return the process's environment, of which the CLI gets a part, with the token of the token file."""
+        token = {"CLAUDE_CODE_OAUTH_TOKEN": _keys_in(self.token_file)[0]} if self.token_file else {}
+        return environment() | token
 
     def api_keys(self) -> list[str]:
         """Return the keys of which clients have to send one; empty if they need none."""

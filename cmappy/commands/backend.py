@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cmappy import settings
 from cmappy.backends import Backend
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.lines import Answering
@@ -23,7 +22,7 @@ async def build(chosen: Settings) -> tuple[Backend, str]:
     from cmappy.backends.cli.platform import SYSTEM
 
     child = environment(
-        settings.environment(),
+        chosen.environment(),
         own_address=f"{chosen.host}:{chosen.port}",
         allow_api_key=chosen.allow_api_key,
         max_retries=chosen.max_retries,

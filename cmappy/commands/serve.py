@@ -8,6 +8,7 @@ import logging
 import socket
 import sys
 from collections.abc import Coroutine
+from contextlib import ExitStack
 
 from cmappy import __version__, settings
 from cmappy.backends.cli.platform import SYSTEM
@@ -17,6 +18,7 @@ from cmappy.errors import CmappyError
 from cmappy.fixture import BadFixture
 from cmappy.server.app import create_app
 from cmappy.server.log import configure, secrets_in
+from cmappy.server.notify import notify
 from cmappy.server.reload import watch
 from cmappy.server.run import serving, try_use_uvloop
 from cmappy.server.sockets import listen
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         return watch(sys.argv[1:])
     for note in effective.notes:
         print(f"cmappy: {note}", file=sys.stderr)
-    configure(chosen.log_level, chosen.log_format, [*chosen.api_keys(), *secrets_in(settings.environment())])
+    configure(chosen.log_level, chosen.log_format, [*chosen.api_keys(), *secrets_in(chosen.environment())])
     for name in ("sanic.root", "sanic.server"):
         logging.getLogger(name).setLevel(logging.WARNING)  # its start and stop messages repeat ours
     try_use_uvloop()
@@ -46,11 +48,18 @@ def run(options: argparse.Namespace) -> int:
 
 async def serve(chosen: Settings, hurry: asyncio.Event) -> None:
     """Serve until cancelled, and then not long if `hurry`; raises CmappyError, BadFixture or OSError at the start."""
-    with listen(chosen.host, chosen.port, keyed=bool(chosen.api_keys())) as listener:
+    keyed, variables = bool(chosen.api_keys()), settings.environment()
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(each) for each in listen(chosen.host, chosen.port, keyed=keyed)]
         backend, about = await build(chosen)
-        async with serving(create_app(chosen, backend), listener, drain=chosen.drain, hurry=hurry):
-            _greet(about, listener, keyed=bool(chosen.api_keys()))
-            await asyncio.Event().wait()
+        app = create_app(chosen, backend)
+        async with serving(app, *listeners, drain=chosen.drain, delay=chosen.stop_delay, hurry=hurry):
+            _greet(about, listeners[0], keyed=keyed)
+            notify("READY=1", variables)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                notify("STOPPING=1", variables)
 
 
 async def _until_told(work: Coroutine[None, None, None], hurry: asyncio.Event) -> None:

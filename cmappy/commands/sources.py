@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -131,7 +131,7 @@ def _wanted(name: str) -> str:
     if known := unit(name):
         above = " above 0" if "gt" in limits else ""
         return f"a size{above}, e.g. 64MB" if known.metavar == "SIZE" else f"a time{above}, e.g. 90, 15m or 1h30m"
-    if FIELDS[name].annotation is int:
+    if int in {FIELDS[name].annotation, *get_args(FIELDS[name].annotation)}:
         least = limits.get("ge", limits.get("gt", 0) + 1)
         bounds = f"from {least} to {limits['le']}" if "le" in limits else f"of at least {least}"
         return f"a whole number {bounds}"

@@ -52,6 +52,7 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     queue = Queue(most=settings.max_concurrency, length=settings.queue, patience=settings.queue_timeout)
     metrics = Metrics(queue)
     app.ctx.queue = queue
+    app.ctx.stopping = False  # set by who serves it
     app.ctx.budget = Budget(max(settings.max_body, settings.max_body_memory))
     app.ctx.journal = Journal(metrics)
     app.ctx.guard = Guard(

@@ -48,6 +48,8 @@ class Routes:
 
         Without one of the server's keys, if it has some, only that the server runs.
         """
+        if request.app.ctx.stopping:
+            return json({"status": "stopping"}, status=503)
         if not request.client.known:
             return json({"status": "ok"})
         status = await self._backend.status()

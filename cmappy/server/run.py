@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sanic.application.state import ApplicationServerInfo
 from sanic.http.constants import HTTP
 from sanic.server import try_use_uvloop as try_use_uvloop  # for who starts the event loop
-from sanic.server.protocols.http_protocol import HttpProtocol
 
 from cmappy.server.app import App
 from cmappy.server.connection import Connection
@@ -26,43 +25,58 @@ _LAST_WORDS = 1.0  # seconds; to send an error
 
 @asynccontextmanager
 async def serving(
-    app: App, listener: socket.socket, *, drain: float, hurry: asyncio.Event | None = None
+    app: App, *listeners: socket.socket, drain: float, delay: float = 0, hurry: asyncio.Event | None = None
 ) -> AsyncIterator[None]:
-    """Answer on a listening socket inside the block; answers under way after it get `drain` seconds to end.
+    """Answer on listening sockets inside the block; answers under way after it get `drain` seconds to end.
 
-    `hurry` ends these seconds. Whoever still waits for an answer then is told that the server is being stopped.
+    Before that, everything goes on for `delay` seconds, but `/health` says 503. `hurry` ends both. Whoever still waits
+    for an answer then is told that the server is being stopped.
     """
-    server: Any = await app.create_server(  # its class is untyped
-        sock=listener,
-        protocol=Connection,
-        backlog=BACKLOG,
-        return_asyncio_server=True,
-        access_log=False,
-        asyncio_server_kwargs={"start_serving": False},  # no request before the application is ready for it
-    )
+    servers: list[Any] = [  # their class is untyped
+        await app.create_server(
+            sock=listener,
+            protocol=Connection,
+            backlog=BACKLOG,
+            return_asyncio_server=True,
+            access_log=False,
+            asyncio_server_kwargs={"start_serving": False},  # no request before the application is ready for it
+        )
+        for listener in listeners
+    ]
+    server, hurry = servers[0], hurry or asyncio.Event()
     # Sanic looks here for versions of HTTP, and where it finds none it sends an empty `alt-svc` header.
     app.state.server_info.append(ApplicationServerInfo(settings={"version": HTTP.VERSION_1}))
     await server.startup()
     await server.before_start()
     try:
-        await server.start_serving()
+        for each in servers:
+            await each.start_serving()
         await server.after_start()
         yield
     finally:
+        app.ctx.stopping = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await hurry.wait()
         await server.before_stop()
-        server.close()
-        await _drain(server.connections, drain, hurry or asyncio.Event())
+        for each in servers:
+            each.close()
+        await _drain(servers, drain, hurry)
         app.ctx.queue.stop()
-        await _drain(server.connections, _LAST_WORDS, asyncio.Event())
-        for connection in list(server.connections):
+        await _drain(servers, _LAST_WORDS, asyncio.Event())
+        for connection in _connections(servers):
             connection.abort()
         await server.after_stop()
 
 
-async def _drain(connections: set[HttpProtocol], seconds: float, hurry: asyncio.Event) -> None:
+async def _drain(servers: list[Any], seconds: float, hurry: asyncio.Event) -> None:
     """Close every connection as it falls idle, for some seconds or until `hurry`."""
     for _ in range(round(seconds / _PAUSE)):
-        busy = [connection for connection in list(connections) if not connection.close_if_idle()]
+        busy = [connection for connection in _connections(servers) if not connection.close_if_idle()]
         if not busy or hurry.is_set():
             break
         await asyncio.sleep(_PAUSE)  # Sanic tells nobody when a connection falls idle
+
+
+def _connections(servers: list[Any]) -> list[Any]:
+    return [connection for server in servers for connection in server.connections]

@@ -17,111 +17,9 @@ import pytest
 import cmappy
 from cmappy.commands import options
 from cmappy.settings import Settings
+from tests.server.command import HANG, LOGGED_OUT, RECORDINGS, Command, reachable, stop, url
 
-RECORDINGS = Path(__file__).parents[2] / "fixtures"
-HANG = 60  # seconds after which a command that should have said something or stopped is killed, and its test fails
 HELLO = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}]}
-
-STAND_IN = """#!{python}
-import json, os, sys, time
-with open({pids!r}, "a") as pids:
-    print(os.getpid(), file=pids)
-if "--version" in sys.argv:
-    print({version!r})
-elif "auth" in sys.argv:
-    {auth}
-else:
-    for line in sys.stdin:
-        said = json.loads(line)
-        if said["type"] == "control_request":
-            models = [{{"value": "sonnet", "resolvedModel": "claude-sonnet-5-5"}}]
-            response = {{"subtype": "success", "request_id": said["request_id"], "response": {{"models": models}}}}
-            print(json.dumps({{"type": "control_response", "response": response}}), flush=True)
-"""
-LOGGED_IN = "print(json.dumps({'loggedIn': True, 'authMethod': 'oauth_token'}))"
-LOGGED_OUT = "print(json.dumps({'loggedIn': False, 'authMethod': 'none'})); sys.exit(1)"
-
-
-class Command:
-    """Runs `cmappy` in an empty folder, with an environment built from nothing and a scripted `claude` on its PATH."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.bin = folder / "bin"
-        self.pids = folder / "pids"
-        self.started = []
-        self.bin.mkdir()
-        self.pids.touch()
-
-    def claude(self, version="2.1.330 (Claude Code)", auth=LOGGED_IN):
-        """Put a stand-in for the CLI on the PATH, which knows its version and login and never answers a message."""
-        script = STAND_IN.format(python=sys.executable, pids=str(self.pids), version=version, auth=auth)
-        self.program(script)
-
-    def program(self, script, mode=0o755):
-        """Put any program named `claude` on the PATH."""
-        path = self.bin / "claude"
-        path.write_text(script, encoding="utf-8")
-        path.chmod(mode)
-
-    def run(self, *arguments, **environment):
-        """Run the command to its end."""
-        return subprocess.run(**self._options(arguments, environment), capture_output=True, timeout=HANG)
-
-    def start(self, *arguments, **environment):
-        """Start the command, to be stopped."""
-        process = subprocess.Popen(
-            **self._options(arguments, environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        timer = threading.Timer(HANG, process.kill)
-        timer.start()
-        self.started.append((process, timer))
-        return process
-
-    def alive(self):
-        """Return the stand-ins that are still running."""
-        return [pid for pid in map(int, self.pids.read_text().split()) if exists(pid)]
-
-    def _options(self, arguments, environment):
-        path = f"{self.bin}:{os.defpath}"
-        return {
-            "args": [sys.executable, "-m", "cmappy", *arguments],
-            "env": {"PATH": path, "HOME": str(self.folder), "PYTHONWARNINGS": "error", "CMAPPY_LOG_LEVEL": "warning"}
-            | environment,
-            "cwd": self.folder,
-            "text": True,
-            "start_new_session": True,
-        }
-
-
-def exists(pid):
-    """Return whether there is a process of that number."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def url(process):
-    """Return the address that a started command tells in its first line."""
-    return re.search(r"http://\S+(?=/v1)", process.stdout.readline())[0]
-
-
-def reachable(base):
-    """Return whether the server takes new connections."""
-    try:
-        httpx.get(f"{base}/health", trust_env=False)
-    except httpx.ConnectError:
-        return False
-    return True
-
-
-def stop(process, number=signal.SIGTERM):
-    """Send a signal and return the exit code and all that was written to stderr."""
-    process.send_signal(number)
-    _, stderr = process.communicate()
-    return process.returncode, stderr
 
 
 @pytest.fixture
@@ -129,10 +27,7 @@ def command(tmp_path):
     """Return what runs the command; what is still running in the end is stopped."""
     command = Command(tmp_path)
     yield command
-    for process, timer in command.started:
-        process.terminate()
-        process.communicate()
-        timer.cancel()
+    command.stop()
 
 
 def test_version_is_told(command):
@@ -482,6 +377,38 @@ def test_second_signal_does_not_disturb_the_stop(command):
     ended = stop(process, signal.SIGINT)
 
     assert (0, "", []) == (*ended, command.alive())
+
+
+def test_load_balancers_learn_of_the_stop_before_connections_are_refused(command):
+    """With a delay everything is answered as before, but /health says 503; a second signal ends the delay."""
+    process = command.start("--port", "0", "--replay", str(RECORDINGS), "--stop-delay", "600")
+    base = url(process)
+    before = httpx.get(f"{base}/health", trust_env=False)
+    process.send_signal(signal.SIGTERM)
+    while (health := httpx.get(f"{base}/health", trust_env=False)).status_code == 200:
+        assert process.poll() is None
+    models = httpx.get(f"{base}/v1/models", trust_env=False)
+
+    assert (200, 503, "stopping", 200) == (
+        before.status_code,
+        health.status_code,
+        health.json()["status"],
+        models.status_code,
+    )
+    assert (0, "") == stop(process)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [("localhost", {"127.0.0.1", "[::1]"}), ("[::1]", {"[::1]"}), ("::1", {"[::1]"}), ("127.0.0.1", {"127.0.0.1"})],
+)
+def test_server_is_reached_by_all_addresses_of_its_host(command, host, answered):
+    """A client that calls `localhost` may try either."""
+    process = command.start("--port", "0", "--replay", str(RECORDINGS), "--host", host)
+    port = url(process).rpartition(":")[2]
+
+    assert answered == {each for each in ("127.0.0.1", "[::1]") if reachable(f"http://{each}:{port}")}
 
 
 def test_hang_up_that_is_ignored_stops_nothing(command):

@@ -17,6 +17,7 @@ from cmappy.errors import CliFailed, LoginFailed
 # the subscription which pays. Before 2.1.280 long descriptions of tools are cut, before 2.1.269 tools may be lost
 # altogether, and before 2.1.248 the CLI reads files that a prompt names.
 OLDEST = (2, 1, 286)
+TESTED = (2, 1, 331)  # the newest for which it does
 _PATIENCE = 60.0  # seconds; a first start after the installation reads 380 MB from the disk
 
 # Without the user's settings, as the CLI is run later: a key that only they name is not used, so it must not be told.
