@@ -1,7 +1,8 @@
 """An error as the Responses API tells it: as an HTTP response, and twice at the end of a stream that breaks off (pure).
 
 Codex repeats what it does not understand up to thirty times for one prompt, and each repeat is a turn of the CLI. It
-stops for the codes that it knows, so these are used where it matters (measured, CONTRACT.md "Errors").
+stops for the codes that it knows, so these are used where it matters (measured, CONTRACT.md "Errors"); what has really
+happened is in the message, and in `reason`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ OVERLOADED = "server_is_overloaded"
 
 
 def fault(error: CmappyError, request_id: str) -> Fault:
-    """Return an error as a response."""
-    return Fault(error.status, {"error": _told(error)}, error.headers())
+    """Return an error as a response; Codex looks at the code of a 503 only, so all that it must not repeat is one."""
+    told = _told(error)
+    if not _final(error):
+        return Fault(error.status, {"error": told}, error.headers())
+    return Fault(503, {"error": told | {"code": OVERLOADED, "reason": error.code}}, error.headers())
 
 
 def event(error: CmappyError) -> dict[str, Any]:
@@ -42,13 +46,16 @@ def of_response(error: CmappyError) -> dict[str, Any]:
     return {"code": code, "message": error.message}
 
 
+def _final(error: CmappyError) -> bool:
+    """Return whether a client that asks again would only cost another turn of the CLI."""
+    return error.status >= 500 and not isinstance(error, errors.Stopping | errors.FixtureMissing)
+
+
 def _told(error: CmappyError) -> dict[str, Any]:
-    type, code = error.type, error.code
+    type = error.type
     more: dict[str, Any] = {}
     if isinstance(error, errors.PlanExhausted):
         type, more = "usage_limit_reached", {"resets_at": error.resets_at}
-    elif isinstance(error, errors.Overloaded):
-        code = OVERLOADED
     whole = isinstance(error, errors.PromptTooLong | errors.TooLarge) and error.param == "messages"
     param = "input" if whole else error.param  # what a backend calls it
-    return {"message": error.message, "type": type, "param": param, "code": code, **more}
+    return {"message": error.message, "type": type, "param": param, "code": error.code, **more}

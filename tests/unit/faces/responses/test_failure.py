@@ -15,6 +15,9 @@ from cmappy.faces.responses.failure import event, fault, of_response
         (errors.PlanExhausted("x", resets_at=5), 429, "usage_limit_reached", "usage_limit_reached"),
         (errors.Busy("x"), 429, "rate_limit_error", "server_busy"),
         (errors.Overloaded("x"), 503, "server_error", "server_is_overloaded"),
+        (errors.CliFailed("x"), 503, "server_error", "server_is_overloaded"),
+        (errors.TimedOut("x"), 503, "server_error", "server_is_overloaded"),
+        (errors.FixtureMissing("x"), 502, "server_error", "fixture_missing"),
         (errors.Stopping("x"), 503, "server_error", "server_stopping"),
     ],
 )
