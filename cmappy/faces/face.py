@@ -158,7 +158,8 @@ class Face(Generic[Wire]):
     argument is the request's id. `ping` is what a silent stream gets, `about` what `GET /v1/capabilities` says.
     `endpoints` are its further URLs; all are served with and without the prefix `/v1`. `headers` are what its responses
     carry besides those of all APIs: of the plan's limits, the time in Unix seconds, and the request's id. `marker` is a
-    request header that only this API's clients send: by it they get its errors from URLs that are nobody's own.
+    request header that only this API's clients send: by it they get its errors from URLs that are nobody's own. An
+    `eager` stream begins as soon as the model does; others wait for the first text, so that more errors have a status.
     """
 
     name: str
@@ -170,3 +171,4 @@ class Face(Generic[Wire]):
     endpoints: tuple[Endpoint, ...] = ()
     headers: Callable[[Plan | None, float, str], dict[str, str]] = no_headers
     marker: str = ""
+    eager: bool = False

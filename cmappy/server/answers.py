@@ -58,7 +58,7 @@ class Answers:
             slot = self._queue.place(most.total_timeout)
             if not asked.stream:
                 return await send_whole(events, reply, request.trace, slot, headers)
-            manner = Manner(face.ping, most.ping, most.max_unread, most.stall_timeout)
+            manner = Manner(face.ping, most.ping, most.max_unread, most.stall_timeout, face.eager)
             await send_stream(request, events, reply, slot, headers, manner)
             return None
 

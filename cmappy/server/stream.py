@@ -34,12 +34,14 @@ class Manner:
     """How to stream: `ping` is sent after `pause` seconds of silence.
 
     At most `unread` bytes are kept for a slow client; one that takes nothing of them for `stall` seconds is given up.
+    An `eager` stream does not wait for the first piece of the answer.
     """
 
     ping: bytes
     pause: float
     unread: int
     stall: float
+    eager: bool = False
 
 
 async def send_whole(
@@ -59,15 +61,15 @@ async def send_stream(
 ) -> None:
     """Send the answer piece by piece. The slot is given up when the answer is made, not when it is read.
 
-    The headers wait for the first piece of the answer, or for the first ping, so that an error until then is raised and
-    becomes a real status. Later ones become an error frame without an end marker behind it: a client must never take a
+    The headers wait for the first piece of the answer, unless it is `eager`, or for the first ping, so that an error
+    until then is raised and becomes a real status. Later ones become an error frame without an end marker behind it: a client must never take a
     broken answer for a short one.
     """
     outbox = Outbox(manner.unread)
     maker = asyncio.create_task(_fill(outbox, events, reply, request.trace, slot))
     try:
         frames = await outbox.take()
-        if frames is not None and request.trace.first_token is None:
+        if frames is not None and request.trace.first_token is None and not manner.eager:
             frames += await outbox.take(manner.pause) or b""
         request.trace.streamed = True
         response = await request.respond(headers=_HEADERS | headers, content_type="text/event-stream; charset=utf-8")

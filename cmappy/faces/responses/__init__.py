@@ -7,4 +7,6 @@ from cmappy.faces.responses.fields import FIELDS
 from cmappy.faces.responses.kept import ENDPOINTS
 from cmappy.faces.responses.turn import read
 
-FACE: Face[Wire] = Face(name="responses", path="/responses", read=read, fault=fault, fields=FIELDS, endpoints=ENDPOINTS)
+FACE: Face[Wire] = Face(
+    name="responses", path="/responses", read=read, fault=fault, fields=FIELDS, endpoints=ENDPOINTS, eager=True
+)
