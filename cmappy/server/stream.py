@@ -62,8 +62,8 @@ async def send_stream(
     """Send the answer piece by piece. The slot is given up when the answer is made, not when it is read.
 
     The headers wait for the first piece of the answer, unless it is `eager`, or for the first ping, so that an error
-    until then is raised and becomes a real status. Later ones become an error frame without an end marker behind it: a client must never take a
-    broken answer for a short one.
+    until then is raised and becomes a real status. Later ones become an error frame without an end marker behind it: a
+    client must never take a broken answer for a short one.
     """
     outbox = Outbox(manner.unread)
     maker = asyncio.create_task(_fill(outbox, events, reply, request.trace, slot))

@@ -77,7 +77,7 @@ async def run(programs: Sequence[Program], claude: str, only: str | None = None)
     async with Upstream() as upstream:
         upstream.always = model.answer
         with tempfile.TemporaryDirectory(prefix="claude-home-") as home:
-            async with _cmappy(claude, Path(home), upstream.url) as url:
+            async with serving(claude, Path(home), upstream.url) as url:
 
                 async def one(program: Program) -> tuple[str, dict[str, Outcome]]:
                     async with room:
@@ -148,7 +148,7 @@ def environment(program: Program, home: Path, url: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _cmappy(claude: str, home: Path, upstream: str) -> AsyncIterator[str]:
+async def serving(claude: str, home: Path, upstream: str) -> AsyncIterator[str]:
     """Run cmappy with the real CLI; the value is the base URL."""
     command = [sys.executable, "-m", "cmappy", "--claude", claude, "--port", "0", "--log-level", "error"]
     process = await asyncio.create_subprocess_exec(
