@@ -1,7 +1,7 @@
 """Functions of the client become tools that the API takes, and their names are found again in what it answers (pure).
 
 What the CLI does with tools (measured on 2.1.330): one whose schema has no `type: object` at its root makes it lose
-all, one with a parameter whose name the API refuses is lost; so all that is checked here. It sorts tools by name.
+all, one with a parameter whose name the API refuses is lost; so that is mended here. It sorts tools by name.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from typing import Any
 
 import orjson
 
-from cmappy.errors import InvalidRequest
+from cmappy.errors import InvalidRequest, TooLarge
 from cmappy.middle.arguments import as_object
+from cmappy.middle.properties import rename, rename_keys
 from cmappy.middle.schema import object_schema
 from cmappy.turn import Tool
+
+MOST_PARTS = 50_000  # of all schemas: far more than any model reads
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _RESERVED = ("ToolSearch", "StructuredOutput")  # the CLI has a use of its own for them, and would lose the client's
@@ -30,7 +33,9 @@ class Toolbox:
 
     def __init__(self) -> None:
         self._tools: dict[str, Tool] = {}  # by the client's name
+        self._properties: dict[str, dict[str, str]] = {}  # likewise
         self._taken = set(_RESERVED)
+        self._parts = 0
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is a tool of this name, which is the client's."""
@@ -46,6 +51,11 @@ class Toolbox:
         """The client's name of each tool, by the API's."""
         return {tool.name: name for name, tool in self._tools.items()}
 
+    @property
+    def properties(self) -> dict[str, dict[str, str]]:
+        """The client's names of properties by the API's, for each tool that has such; by the API's name of the tool."""
+        return {self._tools[name].name: names for name, names in self._properties.items()}
+
     def add(self, name: str, description: str, schema: dict[str, Any] | None, *, name_at: str, schema_at: str) -> None:
         """Add a tool; raises InvalidRequest with `param`."""
         if not _NAME.fullmatch(name):
@@ -54,8 +64,13 @@ class Toolbox:
             )
         if name in self._tools:
             raise InvalidRequest(f"The function `{name}` is there twice.", param=name_at)
-        checked = object_schema(schema, f"The schema of the tool `{name}`", schema_at)
+        self._parts += orjson.dumps(schema).count(b"{")
+        if self._parts > MOST_PARTS:
+            raise TooLarge(f"The schemas of all tools have more than {MOST_PARTS} parts. Send fewer.", param=schema_at)
+        checked, properties = rename(object_schema(schema, f"The schema of the tool `{name}`", schema_at))
         self._tools[name] = Tool(self._unique(api_name(name)), description, orjson.dumps(checked).decode())
+        if properties:
+            self._properties[name] = properties
 
     def api_name(self, name: str) -> str:
         """Return the API's name of a tool, whether it is offered or was once."""
@@ -63,7 +78,8 @@ class Toolbox:
 
     def input(self, name: str, arguments: str) -> str:
         """Return the arguments of a call as the API takes them: a JSON object as text."""
-        return as_object(arguments)
+        object = as_object(arguments)
+        return rename_keys(object, self._properties[name]) if name in self._properties else object
 
     def _unique(self, safe: str) -> str:
         unique, again = safe, 2

@@ -8,7 +8,7 @@ from typing import Any
 from cmappy.faces.chat import fields, request
 from cmappy.faces.chat.reply import Reply
 from cmappy.faces.chat.request import ChatRequest
-from cmappy.faces.chat.turn import to_turn, tools
+from cmappy.faces.chat.turn import Form, form, to_turn, tools
 from cmappy.faces.face import Caller, Options
 from cmappy.middle.tools import Toolbox
 from cmappy.turn import Turn
@@ -20,6 +20,7 @@ class Asked:
 
     request: ChatRequest
     toolbox: Toolbox
+    form: Form
     options: Options
     caller: Caller
 
@@ -35,7 +36,7 @@ class Asked:
 
     def turn(self, model: str) -> Turn:
         """Return the turn, with `model` as the backend knows it; raises InvalidRequest with `param`."""
-        return to_turn(self.request, self.toolbox, model, self.options)
+        return to_turn(self.request, self.toolbox, self.form, model, self.options)
 
     def ignored(self) -> list[str]:
         """Return the names of what was sent and has no effect, sorted."""
@@ -56,4 +57,4 @@ class Asked:
 def read(body: Any, options: Options, caller: Caller) -> Asked:
     """Return the request that a parsed body is; raises InvalidRequest with `param`."""
     asked = request.read(body)
-    return Asked(asked, tools(asked), options, caller)
+    return Asked(asked, tools(asked), form(asked), options, caller)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast, get_args
 
 import orjson
@@ -11,13 +13,25 @@ from cmappy.faces.chat.messages import conversation
 from cmappy.faces.chat.request import AllowedTools, ChatRequest, Choice, Function, FunctionName
 from cmappy.faces.face import Options
 from cmappy.faces.wire import missing
+from cmappy.middle.properties import rename
 from cmappy.middle.schema import output_schema
 from cmappy.middle.tools import Toolbox
 from cmappy.turn import Effort, ToolChoice, Turn
 
 
-def to_turn(request: ChatRequest, toolbox: Toolbox, model: str, options: Options) -> Turn:
-    """Return the turn for a request and its tools, with `model` as the backend knows it; raises InvalidRequest."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of the answer: the JSON Schema that it must follow, if any, as text.
+
+    `names` are the client's names of its properties, where the API's are others.
+    """
+
+    schema: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def to_turn(request: ChatRequest, toolbox: Toolbox, form: Form, model: str, options: Options) -> Turn:
+    """Return the turn for a request that has been read, with `model` as the backend knows it; raises InvalidRequest."""
     if request.n > 1:
         raise Unsupported("Only one choice per request is offered: set `n` to 1.", param="n", code="unsupported_value")
     if set(request.modalities) - {"text"}:
@@ -32,7 +46,7 @@ def to_turn(request: ChatRequest, toolbox: Toolbox, model: str, options: Options
         tool_choice=choice,
         tool_name=name,
         parallel_tools=request.parallel_tool_calls or not toolbox.tools,
-        schema=_output_schema(request),
+        schema=form.schema,
         max_tokens=_limit(request),
         stop=tuple(sequence for sequence in request.stop if sequence),
         effort=_effort(request.reasoning_effort),
@@ -104,17 +118,18 @@ def _no_tool(name: str, param: str) -> InvalidRequest:
     return InvalidRequest(f"There is no tool named `{name[:80]}`.", param=param)
 
 
-def _output_schema(request: ChatRequest) -> str:
-    """Return the JSON Schema that the answer must follow, or an empty text; raises InvalidRequest with `param`."""
+def form(request: ChatRequest) -> Form:
+    """Return the form that the answer must have; raises InvalidRequest with `param`."""
     wanted = request.response_format
     if wanted.type == "text":
-        return ""
+        return Form()
     if wanted.type == "json_object":
-        return orjson.dumps({"type": "object"}).decode()
+        return Form(orjson.dumps({"type": "object"}).decode())
     if wanted.json_schema is None:
         raise missing("response_format.json_schema")
     path = "response_format.json_schema.schema"
-    return orjson.dumps(output_schema(wanted.json_schema.schema_, path)).decode()
+    schema, names = rename(output_schema(wanted.json_schema.schema_, path))
+    return Form(orjson.dumps(schema).decode(), names)
 
 
 def _limit(request: ChatRequest) -> int | None:
