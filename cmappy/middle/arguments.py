@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import orjson
 
+from cmappy.middle.weight import depth_and_size
+
 UNREADABLE = "INVALID_JSON"
+_DEEPEST = 128  # levels; the JSON writer takes 254, of which a turn needs some
 
 
 def as_object(text: str) -> str:
@@ -17,8 +20,8 @@ def as_object(text: str) -> str:
         return "{}"
     try:
         read = orjson.loads(text)
-        if isinstance(read, dict):
-            return orjson.dumps(read).decode()
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the latter for what is nested too deeply
-        pass
+    except orjson.JSONDecodeError:
+        read = None
+    if isinstance(read, dict) and (text.count("{") + text.count("[") < _DEEPEST or depth_and_size(read)[0] < _DEEPEST):
+        return orjson.dumps(read).decode()
     return orjson.dumps({UNREADABLE: text}).decode()

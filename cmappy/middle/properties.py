@@ -48,7 +48,7 @@ class Renamer:
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
         self._depth = 0
-        self._key_is_next = False
+        self._has_keys = self._key_is_next = False
         self._quoted = self._escaped = False
         self._key = ""  # as far as it is known, with its quotation marks
 
@@ -72,11 +72,12 @@ class Renamer:
                     return ""
             case "{" | "[":
                 self._depth += 1
-                self._key_is_next = self._depth == 1 and character == "{"
+                self._has_keys = character == "{" if self._depth == 1 else self._has_keys
+                self._key_is_next = self._depth == 1 and self._has_keys
             case "}" | "]":
                 self._depth -= 1
             case ",":
-                self._key_is_next = self._depth == 1
+                self._key_is_next = self._depth == 1 and self._has_keys
         return character
 
     def _inside(self, character: str) -> str:
@@ -138,7 +139,7 @@ def _with_references(renamed: dict[str, Any], schema: dict[str, Any]) -> dict[st
     root = _ROOT
     while root in renamed.get("$defs", {}):
         root += "_"
-    made = _redirected(renamed, f"#/$defs/{root}")
+    made: dict[str, Any] = _redirected(renamed, f"#/$defs/{root}")
     original = _redirected(schema, f"#/$defs/{root}")
     for keyword in _DEFINITIONS:
         original.pop(keyword, None)

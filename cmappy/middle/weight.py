@@ -28,6 +28,7 @@ _BY_NAME = {"dependentSchemas", "dependencies", "properties", "patternProperties
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _REPEATED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _TYPES = 7
+_LOST = "__proto__"  # JavaScript, in which the CLI is written, loses it in a schema; the root's gets another name
 
 Schema = dict[str, Any]
 
@@ -80,6 +81,8 @@ class Weight:
             if len(self._parts) > MOST_PARTS:
                 raise ValueError(f"it has more than {MOST_PARTS} parts")
             for keyword, value in schema.items():
+                if keyword in _BY_NAME and isinstance(value, dict) and _LOST in value and schema is not self._root:
+                    raise ValueError(f"a property cannot be named `{_LOST}`: it would be lost on the way")
                 if place := _PLACES.get(keyword):
                     inner = [each for each in _inner(keyword, value) if isinstance(each, dict)]
                     waiting += inner

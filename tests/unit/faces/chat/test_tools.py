@@ -259,7 +259,7 @@ def test_schema_of_an_older_draft_is_read_as_such():
         (
             {"type": "json_schema", "json_schema": {"schema": {"anyOf": [{}]}}},
             "response_format.json_schema.schema",
-            "invalid_value",
+            "invalid_schema",
         ),
     ],
 )
