@@ -20,7 +20,8 @@ from cmappy.turn import Tool
 MOST_PARTS = 50_000  # of all schemas: far more than any model reads
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
-_RESERVED = ("ToolSearch", "StructuredOutput")  # the CLI has a use of its own for them, and would lose the client's
+_LOST = "ToolSearch"  # the CLI has a use of its own for the name, and loses the client's tool
+_ANSWER = "StructuredOutput"  # likewise, where the answer has a schema
 
 
 def api_name(name: str) -> str:
@@ -29,12 +30,12 @@ def api_name(name: str) -> str:
 
 
 class Toolbox:
-    """The tools of one request; `at` always is the path of what an error is about."""
+    """The tools of one request; `structured` says that the answer has a schema."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, structured: bool = True) -> None:
         self._tools: dict[str, Tool] = {}  # by the client's name
         self._properties: dict[str, dict[str, str]] = {}  # likewise
-        self._taken = set(_RESERVED)
+        self._taken = {_LOST, _ANSWER} if structured else {_LOST}
         self._parts = 0
 
     def __contains__(self, name: str) -> bool:

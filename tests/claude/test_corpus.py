@@ -84,6 +84,6 @@ async def test_conversation_arrives_block_for_block(ask, arrived, conversation):
 
 def test_corpus_is_large_enough_to_mean_something():
     """Every family has its share; an empty folder would prove nothing."""
-    assert {"calls": 30, "media": 20, "roles": 20, "text": 20, "tools": 15} == {
+    assert {"calls": 35, "media": 25, "roles": 20, "text": 20, "tools": 20} == {
         family: len(conversations) // 5 * 5 for family, conversations in CORPUS.items()
     }

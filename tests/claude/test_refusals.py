@@ -13,6 +13,8 @@ QUESTION = {"role": "user", "content": "Hello"}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
 TOOL = {"type": "function", "function": {"name": "f"}}
+TOOL_G = {"type": "function", "function": {"name": "g"}}
+SIGNATURE = b"\x89PNG\r\n\x1a\n" + bytes(8)
 PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
 
 
@@ -53,6 +55,12 @@ def schema(schema):
     return {"response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": schema}}}
 
 
+def chain(length):
+    """Return a schema whose definitions hold the next one twice each."""
+    each = {f"d{at}": {"allOf": [{"$ref": f"#/$defs/d{at + 1}"}] * 2} for at in range(length)}
+    return {"$defs": each | {f"d{length}": {}}, "properties": {"a": {"$ref": "#/$defs/d0"}}}
+
+
 URL = "messages[0].content[0].image_url.url"
 DATA = "messages[0].content[0].file.file_data"
 ARGUMENTS = "messages[1].tool_calls[0].function.arguments"
@@ -60,7 +68,7 @@ PARAMETERS = "tools[0].function.parameters"
 FORMAT = "response_format.json_schema.schema"
 REFUSED = {
     "no messages": ({"messages": []}, 400, "messages"),
-    "system only": ({"messages": [{"role": "system", "content": "x"}]}, 400, "messages"),
+    "blank system only": ({"messages": [{"role": "system", "content": " "}]}, 400, "messages"),
     "byte order mark only": ({"messages": [{"role": "user", "content": " \ufeff"}]}, 400, "messages"),
     "blank only": ({"messages": [{"role": "user", "content": " \n"}]}, 400, "messages"),
     "prefill": ({"messages": [QUESTION, {"role": "assistant", "content": "Well,"}]}, 400, "messages[1]"),
@@ -78,20 +86,25 @@ REFUSED = {
     "image by address": (image("http://127.0.0.1/a.png"), 400, URL),
     "image by path": (image("file:///etc/passwd"), 400, URL),
     "image of another type": (image("data:image/bmp;base64,Qk0="), 400, URL),
-    "image under a wrong type": (image(PNG.replace("png", "gif")), 400, URL),
     "broken base64": (image("data:image/png;base64,iVBO*Rw0"), 400, URL),
     "no data": (image("data:image/png;base64,"), 400, URL),
     "no comma": (image("data:image/png;base64"), 400, URL),
     "cut image": (image(PNG[:40]), 400, URL),
-    "large image": (image("data:image/png;base64," + base64.b64encode(bytes(6 << 20)).decode()), 413, URL),
+    "large image": (image("data:image/png;base64," + base64.b64encode(bytes(21 << 20)).decode()), 413, URL),
+    "image of many pixels": (
+        image("data:image/png;base64," + base64.b64encode(SIGNATURE + (60_000).to_bytes(4) * 2).decode()),
+        413,
+        URL,
+    ),
+    "long percent encoding": (image("data:image/png," + "%41" * (2 << 20)), 413, URL),
     "many images": (
         {"messages": [{"role": "user", "content": image(PNG)["messages"][0]["content"] * 101}]},
         413,
-        "messages[0].content",
+        "messages[0].content[100].image_url.url",
     ),
     "file by id": (file(file_id="file-1"), 400, "messages[0].content[0].file"),
-    "file of another type": (file(file_data="data:application/zip;base64,UEs="), 400, DATA),
-    "no PDF": (file(file_data="data:application/pdf;base64,UEs="), 400, DATA),
+    "file of another type": (file(file_data="data:application/zip;base64,UEsDBA=="), 400, DATA),
+    "empty file": (file(file_data="data:text/plain;base64,"), 400, DATA),
     "no UTF-8": (file(file_data="data:text/plain;base64,/w=="), 400, DATA),
     "two calls with one id": (
         {"messages": [QUESTION, {"role": "assistant", "tool_calls": [CALL, CALL]}, RESULT]},
@@ -110,36 +123,25 @@ REFUSED = {
         400,
         "messages[2].content[0].type",
     ),
-    "broken arguments": (calls(RESULT, function={"name": "f", "arguments": "{"}), 400, ARGUMENTS),
-    "list as arguments": (calls(RESULT, function={"name": "f", "arguments": "[]"}), 400, ARGUMENTS),
-    "deep arguments": (
-        calls(RESULT, function={"name": "f", "arguments": '{"a":' * 300 + "1" + "}" * 300}),
-        400,
-        ARGUMENTS,
-    ),
-    "object as arguments": (calls(RESULT, function={"name": "f", "arguments": {}}), 400, ARGUMENTS),
+    "number as arguments": (calls(RESULT, function={"name": "f", "arguments": 5}), 400, ARGUMENTS),
     "custom call": (calls(RESULT, type="custom"), 400, "messages[1].tool_calls[0].type"),
-    "custom tool": ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, 400, "tools[0].type"),
+    "tool of no type": ({"tools": [{"function": {"name": "f"}}]}, 400, "tools[0].type"),
     "tool without name": ({"tools": [{"type": "function", "function": {}}]}, 400, "tools[0].function.name"),
     "empty name": (tool(name=""), 400, "tools[0].function.name"),
     "long name": (tool(name="x" * 65), 400, "tools[0].function.name"),
     "name with a space": (tool(name="a b"), 400, "tools[0].function.name"),
-    "name of the CLI's own": (tool(name="ToolSearch"), 400, "tools[0].function.name"),
     "name twice": ({"tools": [TOOL, TOOL]}, 400, "tools[1].function.name"),
-    "129 tools": ({"tools": [{"type": "function", "function": {"name": f"f{n}"}} for n in range(129)]}, 400, "tools"),
     "bad parameters": (
         tool(name="f", parameters={"type": "object", "properties": {"a": {"type": "strin"}}}),
         400,
         PARAMETERS,
     ),
-    "parameter with a space": (tool(name="f", parameters={"properties": {"a b": {}}}), 400, PARAMETERS),
-    "parameter of no name": (tool(name="f", parameters={"properties": {"": {}}}), 400, PARAMETERS),
-    "long parameter": (tool(name="f", parameters={"properties": {"x" * 65: {}}}), 400, PARAMETERS),
-    "name twice for the API": (
-        {"tools": [{"type": "function", "function": {"name": name}} for name in ("a.b", "a_b")]},
+    "parameter that would be lost": (
+        tool(name="f", parameters={"properties": {"a": {"properties": {"__proto__": {}}}}}),
         400,
-        "tools[1].function.name",
+        PARAMETERS,
     ),
+    "references without end": (tool(name="f", parameters=chain(40)), 400, PARAMETERS),
     "list as parameters": (tool(name="f", parameters={"type": "array"}), 400, PARAMETERS),
     "unknown choice": ({"tools": [TOOL], "tool_choice": "sometimes"}, 400, "tool_choice.type"),
     "choice of another tool": (
@@ -147,15 +149,20 @@ REFUSED = {
         400,
         "tool_choice",
     ),
-    "required without tools": ({"tool_choice": "required"}, 400, "tool_choice"),
+    "choice among other tools": (
+        {"tools": [TOOL], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"tools": [TOOL_G]}}},
+        400,
+        "tool_choice.allowed_tools",
+    ),
     "schema of no type": (schema({"type": "thing"}), 400, FORMAT),
     "schema of a list": (schema({"type": "array"}), 400, FORMAT),
     "schema elsewhere": (schema({"type": "object", "properties": {"a": {"$ref": "http://x/y"}}}), 400, FORMAT),
     "schema with alternatives": (schema({"anyOf": [{"type": "object"}]}), 400, FORMAT),
-    "property with a space": (schema({"properties": {"a b": {}}}), 400, FORMAT),
+    "schema without end": (schema(chain(40)), 400, FORMAT),
+    "pattern without end": (schema({"properties": {"a": {"pattern": "((a{100}){100}){100}"}}}), 400, FORMAT),
     "no schema": ({"response_format": {"type": "json_schema"}}, 400, "response_format.json_schema"),
     "unknown format": ({"response_format": {"type": "xml"}}, 400, "response_format.type"),
-    "five stops": ({"stop": ["a", "b", "c", "d", "e"]}, 400, "stop"),
+    "300 stops": ({"stop": ["a"] * 300}, 400, "stop"),
     "number as a stop": ({"stop": [1]}, 400, "stop[0]"),
     "unknown effort": ({"reasoning_effort": "extreme"}, 400, "reasoning_effort"),
     "two choices": ({"n": 2}, 400, "n"),

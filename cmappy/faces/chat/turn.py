@@ -70,7 +70,7 @@ def tools(request: ChatRequest) -> Toolbox:
         (function, f"functions[{at}]") for at, function in enumerate(request.functions) if function.name not in known
     ]
     allowed = _allowed(request)
-    toolbox = Toolbox()
+    toolbox = Toolbox(structured=request.response_format.type != "text")
     for function, path in functions:
         if allowed is None or function.name in allowed:
             toolbox.add(

@@ -152,7 +152,7 @@ def test_more_tools_are_taken_than_openai_takes():
     [
         (["a.b", "a_b"], ["a_b", "a_b_2"]),
         (["ToolSearch"], ["ToolSearch_2"]),
-        (["StructuredOutput"], ["StructuredOutput_2"]),
+        (["StructuredOutput"], ["StructuredOutput"]),
         ([".".ljust(64, "x"), "_".ljust(64, "x")], ["_".ljust(64, "x"), "_".ljust(60, "x") + "_2"]),
     ],
 )
@@ -200,6 +200,13 @@ def test_choice_of_nothing_is_an_error(fields, param):
         choose(**fields)
 
     assert param == caught.value.param
+
+
+def test_name_of_the_answer_is_taken_where_the_answer_has_a_schema():
+    """The CLI makes the model give it as the input of a tool."""
+    asked_for = asked(tools=[tool("StructuredOutput")], response_format={"type": "json_object"})
+
+    assert ["StructuredOutput_2"] == [made.name for made in asked_for.tools]
 
 
 def test_tools_that_are_not_allowed_are_not_there():
