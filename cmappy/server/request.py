@@ -10,6 +10,7 @@ from sanic import Request
 from sanic.http import Http
 
 from cmappy.errors import CmappyError, RequestTimeout, TooLarge
+from cmappy.middle.body import parse
 from cmappy.server.connection import Connection
 from cmappy.server.guard import Client
 from cmappy.server.structure import Structure
@@ -49,6 +50,11 @@ class ClientRequest(Request):
     def readable(self) -> bool:
         """Whether this is a request, and not what stands for one that cannot be read."""
         return bool(self.head)
+
+    def load_json(self, loads: Any = None) -> Any:
+        """Parse the body; raises InvalidRequest. Halves of characters in it are replaced."""
+        self.parsed_json = parse(self.body)
+        return self.parsed_json
 
     async def receive_body(self) -> None:
         """Read the body; raises what `admit` raises, TooLarge, InvalidRequest, Busy and RequestTimeout."""

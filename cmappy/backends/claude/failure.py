@@ -14,7 +14,9 @@ def failure(result: Result, limit: RateLimit | None = None) -> errors.CmappyErro
     said = (result.result or " ".join(result.errors)).strip()[:_LONGEST_MESSAGE]
     if result.terminal_reason in {"prompt_too_long", "blocking_limit"}:
         return errors.PromptTooLong(
-            f"The conversation is too long for this model ({said}). Shorten it and try again.", param="messages"
+            "The prompt is too long: it exceeds the model's maximum context length. Shorten the conversation and try "
+            f"again. ({said})",  # clients look for these words, in lower case
+            param="messages",
         )
     match result.api_error_status:
         case 401:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from cmappy.errors import CliFailed
-from cmappy.middle.schema import validator
+from cmappy.middle.schema import follows
 
 TOOL = "StructuredOutput"  # the CLI's name for it
 
@@ -49,11 +47,7 @@ class Structured:
 
     def check(self) -> None:
         """Raise CliFailed if the answer does not follow the schema."""
-        try:
-            valid = validator(orjson.loads(self._schema)).is_valid(orjson.loads("".join(self._pieces)))
-        except orjson.JSONDecodeError:
-            valid = False
-        if not valid:
+        if not follows(self._schema, "".join(self._pieces)):
             raise CliFailed("The model's answer does not follow the schema. Try again.", code="schema_not_followed")
 
     def missing(self) -> CliFailed:

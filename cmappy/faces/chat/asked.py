@@ -48,6 +48,8 @@ class Asked:
             id=f"chatcmpl-{token}",
             created=created,
             names=self.toolbox.names,
+            properties=self.toolbox.properties,
+            keys=self.form.names,
             legacy=bool(self.request.functions) and not self.request.tools,
             reasoning=self.options.reasoning,
             with_usage=self.request.stream_options.include_usage,

@@ -15,7 +15,9 @@ from cmappy.faces.chat.chunk import Chunk, FinishReason, Head, Usage
 from cmappy.faces.chat.errors import body
 from cmappy.faces.chat.fold import Fold
 from cmappy.faces.face import Reasoning
+from cmappy.middle.properties import Renamer
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _REASONING_FIELDS = {
     "off": (),
     "reasoning_content": ("reasoning_content",),
@@ -35,8 +37,9 @@ _FINISH_REASONS: dict[answer.StopReason, FinishReason] = {
 class Reply:
     """One answer in the making.
 
-    `created` is in Unix seconds. `names` are the client's names of its functions, where the API's are others; `legacy`
-    answers with `function_call` instead of `tool_calls`; `with_usage` adds the counts to a stream.
+    `created` is in Unix seconds. `names` are the client's names of its functions by the API's, `properties` those of
+    their parameters, for each of the API's functions that has such, `keys` those of the answer itself if it is JSON.
+    `legacy` answers with `function_call` instead of `tool_calls`; `with_usage` adds the counts to a stream.
     """
 
     end = b"data: [DONE]\n\n"
@@ -46,13 +49,16 @@ class Reply:
         *,
         id: str,
         created: int,
-        names: Mapping[str, str] = MappingProxyType({}),
+        names: Mapping[str, str] = _NONE,
+        properties: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+        keys: Mapping[str, str] = _NONE,
         legacy: bool = False,
         reasoning: Reasoning = "reasoning_content",
         with_usage: bool = False,
     ) -> None:
         self._id, self._created = id, created
-        self._names = names
+        self._names, self._properties, self._keys = names, properties, keys
+        self._renamer = Renamer(_NONE)
         self._calls = Calls(legacy=legacy)
         self._reasoning = _REASONING_FIELDS[reasoning]
         self._with_usage = with_usage
@@ -64,12 +70,16 @@ class Reply:
         """Yield the chunks that follow from an event; what OpenAI's API has no word for is left out."""
         match event:
             case answer.Piece(text):
-                yield from self._piece(text)
+                yield from self._piece(self._renamer.feed(text))
+            case answer.BlockEnd():
+                yield from self._piece(self._renamer.flush())
             case answer.CallStart(id, name):
-                self._open = event
+                self._open, self._renamer = event, Renamer(self._properties.get(name, _NONE))
                 yield from self._deltas(self._calls.start(id, self._names.get(name, name)))
-            case answer.TextStart() | answer.ThinkingStart() | answer.OtherStart():
-                self._open = event
+            case answer.TextStart():
+                self._open, self._renamer = event, Renamer(self._keys)
+            case answer.ThinkingStart() | answer.OtherStart():
+                self._open, self._renamer = event, Renamer(_NONE)
             case answer.Began(model):
                 self._head = Head(self._id, self._created, model)
                 yield self._chunk({"role": "assistant", "content": ""})
@@ -96,6 +106,8 @@ class Reply:
 
     def _piece(self, text: str) -> Iterator[Chunk]:
         match self._open:
+            case _ if not text:
+                return
             case answer.TextStart():
                 yield self._chunk({"content": text})
             case answer.CallStart():
