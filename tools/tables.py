@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cmappy.commands import options
+from cmappy.faces import responses
 from cmappy.faces.chat.fields import FIELDS
 from cmappy.faces.fields import markdown
 
@@ -10,6 +11,11 @@ from cmappy.faces.fields import markdown
 def fields() -> str:
     """Return the table of request fields."""
     return markdown(FIELDS)
+
+
+def response_fields() -> str:
+    """Return the table of request fields of the Responses API."""
+    return markdown(responses.FACE.fields)
 
 
 def settings() -> str:

@@ -151,6 +151,7 @@ def environment(program: Program, home: Path, url: str) -> dict[str, str]:
 async def serving(claude: str, home: Path, upstream: str) -> AsyncIterator[str]:
     """Run cmappy with the real CLI; the value is the base URL."""
     command = [sys.executable, "-m", "cmappy", "--claude", claude, "--port", "0", "--log-level", "error"]
+    command += ["--model-map", "gpt-5.5=sonnet"]  # a name by which clients know what a model can do
     process = await asyncio.create_subprocess_exec(
         *command, env=hermetic.environment(home, upstream), stdout=subprocess.PIPE, cwd=ROOT
     )
