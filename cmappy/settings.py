@@ -130,7 +130,14 @@ class Settings(BaseModel):
     store_age: Seconds = setting(3600, "forget an earlier answer after this long; 0 keeps none", ANSWERS, ge=0)
 
     warm: int = setting(1, "processes kept ready for new conversations; 0 starts each on demand", PROCESSES, ge=0)
-    live: int = setting(4, "processes kept for the next turn of their conversation; 0 keeps none", PROCESSES, ge=0)
+    processes: int | None = setting(
+        None,
+        "maximum processes, 170 to 300 MB each; by default what fits this machine; 0 keeps none",
+        PROCESSES,
+        aliases=("live",),
+        ge=0,
+    )
+    renew_turns: int = setting(400, "end a kept process after this many answers", PROCESSES, ge=1)
     live_timeout: Seconds = setting(900, "end a kept process that has been unused for this long", PROCESSES, gt=0)
 
     queue_timeout: Seconds = setting(120, "maximum wait for a free slot", WAITING, gt=0)
@@ -221,6 +228,12 @@ class Settings(BaseModel):
         return [key.get_secret_value() for key in self.api_key] + (
             _keys_in(self.api_key_file) if self.api_key_file else []
         )
+
+
+def state_folder() -> Path:
+    """Return where cmappy keeps what it has found out about this machine; it may not exist yet."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return Path(base) / "cmappy" if os.path.isabs(base) else Path.home() / ".local" / "state" / "cmappy"
 
 
 def environment() -> dict[str, str]:

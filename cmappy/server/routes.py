@@ -61,6 +61,7 @@ class Routes:
                 "versions": {"cmappy": __version__, "cli": status.cli_version},
                 "login": status.login,
                 "billing": status.billing,
+                "rewinding": status.rewinding or None,
                 "plan": asdict(status.plan) if status.plan else None,
             }
         )

@@ -112,7 +112,9 @@ async def live_session(claude: Path, folder: Path) -> AsyncGenerator[Session, No
 async def _session(claude: Path, folder: Path, inherited: Mapping[str, str]) -> AsyncGenerator[Session, None]:
     variables = environment(inherited, own_address="127.0.0.1:0")
     installed = await inspect(str(claude), variables)
-    backend = ClaudeSource(str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE)
+    backend = ClaudeSource(
+        str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE, processes=4, keep=False
+    )
     try:
         yield Session(claude, folder, backend, variables, installed.version)
     finally:
