@@ -116,6 +116,7 @@ class Settings(BaseModel):
     )
     allow_api_key: bool = setting(False, "let the CLI use ANTHROPIC_API_KEY, which is billed per token", ACCESS)
     allow_url_images: bool = setting(False, "let the upstream API fetch images that a client gives by URL", ACCESS)
+    allow_server_tools: bool = setting(False, "let the upstream API run its own tools, e.g. web search", ACCESS)
     skip_auth_check: bool = setting(False, "start even if the CLI is not logged in", ACCESS)
 
     reasoning: Literal["off", "reasoning_content", "reasoning", "both"] = setting(

@@ -43,6 +43,7 @@ class Answers:
         self._queue = queue
         self._options = Options(
             url_images=settings.allow_url_images,
+            server_tools=settings.allow_server_tools,
             forward_sampling=settings.forward_sampling,
             reasoning=settings.reasoning,
         )

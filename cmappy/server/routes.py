@@ -17,7 +17,7 @@ from cmappy.errors import CmappyError
 from cmappy.faces import FACES
 from cmappy.faces.fields import capabilities
 from cmappy.faces.models import model_list, model_object
-from cmappy.middle.models import ids, resolve
+from cmappy.middle.models import resolve
 from cmappy.server.metrics import CONTENT_TYPE, Metrics
 from cmappy.server.request import ClientRequest
 from cmappy.settings import Settings
@@ -68,15 +68,16 @@ class Routes:
 
     async def models(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/models`."""
-        return json(model_list(ids((await self._backend.status()).models)))
+        return json(model_list((await self._backend.status()).models))
 
     async def model(self, request: ClientRequest, id: str) -> HTTPResponse:
         """Answer `GET /v1/models/{id}`, for every id that a chat request may name."""
         name = unquote(id.rstrip("/"))
         if not name:  # the router takes /v1/models/ for the path to a model without a name
             return await self.models(request)
-        resolve(name, (await self._backend.status()).models, self._settings.model_map)
-        return json(model_object(name))
+        known = (await self._backend.status()).models
+        resolve(name, known, self._settings.model_map)
+        return json(model_object(name, known))
 
     async def capabilities(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/capabilities`: what becomes of every request field."""

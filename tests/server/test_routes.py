@@ -54,10 +54,8 @@ async def test_model_answers_for_every_name_that_a_request_may_use(client, path,
     """Ids are percent-decoded; they hold brackets and slashes in real life."""
     response = await client.get(path)
 
-    assert (200, {"id": id, "object": "model", "created": 0, "owned_by": "anthropic"}) == (
-        response.status_code,
-        response.json(),
-    )
+    told = response.json()
+    assert (200, id, "model", "model") == (response.status_code, told["id"], told["object"], told["type"])
 
 
 async def test_model_that_nobody_knows_is_a_404_about_the_model(client):

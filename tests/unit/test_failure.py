@@ -31,7 +31,7 @@ def report(**fields):
         ({"api_error_status": 404}, errors.ModelNotFound, "model_not_found", "model"),
         ({"api_error_status": 413}, errors.TooLarge, "request_too_large", "messages"),
         ({"api_error_status": 429}, errors.RateLimited, "rate_limit_exceeded", None),
-        ({"api_error_status": 500}, errors.Overloaded, "overloaded", None),
+        ({"api_error_status": 500}, errors.UpstreamFailed, "overloaded", None),
         ({"api_error_status": 529}, errors.Overloaded, "overloaded", None),
         ({"terminal_reason": "api_error"}, errors.CliFailed, "upstream_error", None),
         ({"subtype": "error_during_execution"}, errors.CliFailed, "cli_error", None),

@@ -36,8 +36,10 @@ def failure(result: Result, limit: RateLimit | None = None) -> errors.CmappyErro
             return errors.PlanExhausted(f"The subscription's limit is reached: {said}", resets_at=limit.resets_at)
         case 429:
             return errors.RateLimited(f"The API's rate limit is reached: {said}", retry_after=_RETRY_AFTER)
-        case int(status) if status >= 500:
+        case 529:
             return errors.Overloaded(f"The API has trouble at the moment: {said}")
+        case int(status) if status >= 500:
+            return errors.UpstreamFailed(f"The API has trouble at the moment: {said}")
     if result.terminal_reason == "api_error":
         return errors.CliFailed(f"The connection to the API failed: {said}", code="upstream_error")
     return errors.CliFailed(f"The Claude Code CLI reported an error: {said or result.subtype or 'no details'}")

@@ -88,11 +88,12 @@ class Reply:
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
+            "stop_details": None,
             "usage": _usage(usage),
         }
 
     def _end(self, ended: answer.Ended) -> Iterator[Wire]:
-        delta = {"stop_reason": ended.reason, "stop_sequence": ended.stop_sequence}
+        delta = {"stop_reason": ended.reason, "stop_sequence": ended.stop_sequence, "stop_details": None}
         if ended.details:
             delta |= orjson.loads(ended.details)
         yield {"type": "message_delta", "delta": delta, "usage": _usage(ended.usage)}

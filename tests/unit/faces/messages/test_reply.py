@@ -75,6 +75,7 @@ def test_whole_message_has_all_that_the_api_says():
         "model": "claude-x",
         "stop_reason": "tool_use",
         "stop_sequence": None,
+        "stop_details": None,
         "container": None,
         "usage": {
             "input_tokens": 3,
