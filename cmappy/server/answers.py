@@ -20,6 +20,7 @@ from cmappy.errors import BillingRefused
 from cmappy.faces.face import Asked, Caller, Endpoint, Face, Options, Visit
 from cmappy.faces.store import Store
 from cmappy.middle.models import resolve
+from cmappy.recording import faults
 from cmappy.server import limits, plan
 from cmappy.server.queue import Queue
 from cmappy.server.request import ClientRequest
@@ -58,7 +59,9 @@ class Answers:
         status = await self._backend.status()
         if status.billing == "api_key" and not most.allow_api_key:
             raise BillingRefused
-        turn = await self._aside(request, asked.turn, resolve(asked.model, status.models, most.model_map))
+        scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.model, status)
+        model = scenario or resolve(asked.model, status.models, most.model_map)
+        turn = await self._aside(request, asked.turn, model)
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
         now = time.time()
         headers = plan.headers(status.plan, now) | face.headers(status.plan, now, request.trace.id)

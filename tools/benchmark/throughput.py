@@ -14,7 +14,7 @@ import orjson
 
 from cmappy.faces.chat import FACE
 from cmappy.faces.face import Caller, Options
-from cmappy.fixture import Fixture
+from cmappy.recording.format import Recording
 from tools.benchmark import servers
 from tools.benchmark.wire import Client, chat, user
 
@@ -156,4 +156,4 @@ def _record(path: Path, request: dict[str, Any], pieces: int) -> None:
     events.append({"type": "message_delta", **stop})
     ids = {"session_id": "0" * 36, "parent_tool_use_id": None, "uuid": "0" * 36}
     lines = tuple(orjson.dumps({"type": "stream_event", "event": event, **ids}) for event in events)
-    path.write_bytes(Fixture(turn.canonical(), lines, "none", "2026-01-01", origin="handmade").dump())
+    path.write_bytes(Recording(turn.canonical(), lines, "none", "2026-01-01", origin="handmade").dump())
