@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.programs.command import serving
+from tools.programs.server import cmappy as serving
 from tools.programs.environments import ROOT
 from tools.upstream import Upstream
 
