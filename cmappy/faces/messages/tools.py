@@ -72,6 +72,11 @@ class Tools:
             raise InvalidRequest(f"`{path}.input_schema` must be an object.", param=f"{path}.input_schema")
         at = f"{path}.input_schema"
         self.toolbox.add(name, description, schema, name_at=f"{path}.name", schema_at=at)
+        if self.toolbox.properties:  # the API's own clients know what it takes
+            raise InvalidRequest(
+                f"The properties of the tool `{name}` must have names of 1 to 64 letters, digits, `_`, `-` or `.`.",
+                param=at,
+            )
         self.exact.append({**tool, "name": self.toolbox.api_name(name)})
 
 

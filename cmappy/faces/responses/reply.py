@@ -16,6 +16,7 @@ from cmappy.faces.responses import failure
 from cmappy.faces.responses.events import DONE, Event, Wire
 from cmappy.faces.responses.output import Call, CustomCall, Item, ItemStatus, Message, Reasoning
 from cmappy.faces.responses.sealed import seal
+from cmappy.middle.properties import Renamer
 from cmappy.turn import Opaque, Thinking
 
 _REFUSED = "The model declined to answer this."
@@ -34,11 +35,15 @@ def _forget(response: dict[str, Any], output: list[dict[str, Any]]) -> None:
     """Keep nothing."""
 
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
 class Reply:
     """One answer in the making.
 
     `base` is the response without what is known at its end, `token` makes the ids of its items, `names` are what the
-    client calls its tools, by the API's names. `clock` returns Unix seconds. `keep` is given the response when it is
+    client calls its tools, by the API's names; `properties` and `keys` are likewise those of their parameters and of
+    the answer, if it is JSON. `clock` returns Unix seconds. `keep` is given the response when it is
     complete, and its items with their sealed thinking.
     """
 
@@ -51,6 +56,8 @@ class Reply:
         token: str,
         clock: Callable[[], float],
         names: Mapping[str, Called] = MappingProxyType({}),
+        properties: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+        keys: Mapping[str, str] = MappingProxyType({}),
         model: str = "",
         show_thinking: bool = True,
         seal_thinking: bool = False,
@@ -59,7 +66,8 @@ class Reply:
         self._response = dict(base)
         self._token = token
         self._clock = clock
-        self._names = names
+        self._names, self._properties, self._keys = names, properties, keys
+        self._renamer = Renamer(_NONE)
         self._models = [model]
         self._shown, self._sealing = show_thinking, seal_thinking
         self._keep = keep
@@ -74,19 +82,26 @@ class Reply:
     def feed(self, event: answer.Event) -> list[Wire]:
         """Return the events that follow from an answer event; what this API has no word for is left out."""
         match event:
-            case answer.Piece(text):
+            case answer.Piece(piece):
+                if not (text := self._renamer.feed(piece)):
+                    return []
                 begun = self._text() if self._text_due else []
                 return [*begun, *self._block.feed(text)] if self._block else []
             case answer.TextStart():
+                self._renamer = Renamer(self._keys)
                 self._text_due = True  # a text that stays empty is no message
             case answer.ThinkingStart():
+                self._renamer = Renamer(_NONE)
                 return self._think()
             case answer.CallStart(id, name):
+                self._renamer = Renamer(self._properties.get(name, _NONE))
                 return self._call(id, name)
             case answer.OtherStart(block):
                 return self._other(block)
             case answer.BlockEnd(signature):
-                return self._end_block(signature)
+                rest = self._renamer.flush()
+                held = self._block.feed(rest) if rest and self._block else []
+                return [*held, *self._end_block(signature)]
             case answer.Began(model):
                 self._models.append(model)
                 self._response["model"] = model

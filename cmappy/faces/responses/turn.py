@@ -21,6 +21,7 @@ from cmappy.faces.responses.request import Item, ResponseRequest
 from cmappy.faces.responses.tools import Tools, left_out
 from cmappy.faces.store import Record
 from cmappy.middle.media import Attachments
+from cmappy.middle.properties import rename
 from cmappy.middle.schema import output_schema
 from cmappy.turn import Effort, Turn
 
@@ -66,7 +67,7 @@ class Asked:
             tool_choice=self.tools.choice,
             tool_name=self.tools.name,
             parallel_tools=self.request.parallel_tool_calls or not self.tools.offered,
-            schema=self._schema(),
+            schema=self._form()[0],
             max_tokens=limit if limit > 0 else None,
             effort=_effort(self.request.reasoning.effort),
             sampling=self._sampling() if self.options.forward_sampling else (),
@@ -85,6 +86,8 @@ class Asked:
             token=token,
             clock=self.caller.clock,
             names=self.tools.names,
+            properties=self.tools.properties,
+            keys=self._form()[1],
             model=turn.model,
             show_thinking=self.options.reasoning != "off",
             seal_thinking=SEALED in self.request.include,
@@ -95,12 +98,15 @@ class Asked:
         if self.request.store:
             kept.keep(self.caller.shelf, told, self.given, output, self.previous)
 
-    def _schema(self) -> str:
+    def _form(self) -> tuple[str, dict[str, str]]:
+        """Return the schema of the answer, and the client's names of its properties by the API's."""
         wanted = self.request.text.format
         if wanted.type == "text":
-            return ""
-        schema = wanted.schema_ if wanted.type == "json_schema" else None
-        return orjson.dumps(output_schema(schema, "text.format.schema")).decode()
+            return "", {}
+        path = "text.format.schema"
+        schema = (wanted.schema_ if wanted.type == "json_schema" else None) or {}
+        renamed, names = rename(output_schema(schema, path))
+        return orjson.dumps(renamed).decode(), names
 
     def _sampling(self) -> tuple[tuple[str, float], ...]:
         """Return what the API knows of sampling; its temperature ends at 1."""

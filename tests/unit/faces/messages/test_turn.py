@@ -412,3 +412,14 @@ def test_too_many_images_are_too_large():
 
     with pytest.raises(TooLarge):
         turn(user(*[image] * 101))
+
+
+def test_property_with_a_name_that_the_api_refuses_is_named():
+    """As the API does: whoever speaks to it knows its names."""
+    tool = {"name": "f", "input_schema": {"type": "object", "properties": {"$filter": {}}}}
+    body = {"model": "sonnet", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "tools": [tool]}
+
+    with pytest.raises(InvalidRequest, match="`f`") as caught:
+        FACE.read(body, Options(), Caller())
+
+    assert "tools[0].input_schema" == caught.value.param

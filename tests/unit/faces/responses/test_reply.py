@@ -231,3 +231,19 @@ def test_a_broken_stream_ends_in_both_errors(answer):
 def test_the_end_of_a_stream_is_marked():
     """OpenAI's own lacks it, the Open Responses specification wants it."""
     assert b"data: [DONE]\n\n" == make().end
+
+
+def test_properties_have_the_clients_names():
+    """In calls and in structured answers, whatever the API takes for names; also in half of a key at the end."""
+    schema = {"type": "object", "properties": {"$filter": {}}}
+    body = {
+        "tools": [{"type": "function", "name": "f", "parameters": schema}],
+        "text": {"format": {"type": "json_schema", "name": "s", "schema": schema}},
+    }
+    call = [CallStart("toolu_1", "f"), Piece('{"fil'), Piece('ter":1}'), BlockEnd()]
+    text = [TextStart(), Piece('{"fil'), Piece('ter":2,"fi'), BlockEnd()]
+
+    _, told = run([BEGAN, *THINKING, *text, *call, Ended("tool_use")], body)
+
+    message, function = told["output"][1:]
+    assert ('{"$filter":2,"fi', '{"$filter":1}') == (message["content"][0]["text"], function["arguments"])
