@@ -1,3 +1,3 @@
 """cmappy: OpenAI's chat API in front of the Claude Code CLI."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

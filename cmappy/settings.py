@@ -21,7 +21,7 @@ RECORDINGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent /
 
 FIRST, ACCESS, ANSWERS = "Most used", "Access and billing", "Answers"
 PROCESSES, WAITING, LIMITS = "Processes of the CLI", "Timeouts", "Limits"
-LOGGING, DEVELOPMENT = "Log", "Development"
+REPLAYING, LOGGING, DEVELOPMENT = "Recordings", "Log", "Development"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,14 @@ def _listed(value: Any) -> Any:
     return tuple(item.strip() for text in texts for item in text.split(","))
 
 
+def _patterns(value: Any) -> Any:
+    """Read one regular expression, one in each line, or several of them."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    return tuple(line for text in texts for line in text.splitlines() if line)
+
+
 def _paired(value: Any) -> Any:
     """Read `a=b,c=d`, or several of them."""
     texts = [value] if isinstance(value, str) else value
@@ -76,6 +84,7 @@ def _home(value: Any) -> Any:
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_paired)]
 File = Annotated[Path, BeforeValidator(_home)]
@@ -106,6 +115,27 @@ class Settings(BaseModel):
     record: File | None = setting(None, "write a recording of every answer to this folder", FIRST, value="DIR")
     log_level: Literal["debug", "info", "warning", "error"] = setting("info", "how much to log", FIRST)
 
+    record_missing: bool = setting(
+        False, "with --replay DIR: ask the CLI for what is missing, and record it", REPLAYING
+    )
+    record_errors: bool = setting(False, "record errors too", REPLAYING)
+    record_compact: bool = setting(False, "join the pieces of recorded answers, a line of text in each", REPLAYING)
+    ignore: Patterns = setting(
+        (), "regular expression; what it matches in a request counts as equal", REPLAYING, value="REGEX"
+    )
+    redact: Patterns = setting(
+        (), "regular expression; what it matches is replaced before recording and comparing", REPLAYING, value="REGEX"
+    )
+    match: Texts = setting(
+        (), "parts of a request that have to be equal: messages,model,system,tools,settings", REPLAYING, value="PARTS"
+    )
+    pace: str | None = setting(
+        None, "replay at the recorded speed, or N pieces per second, instead of at once", REPLAYING, value="recorded|N"
+    )
+    unused_report: File | None = setting(
+        None, "when the server stops, list the recordings that were not used in this file", REPLAYING, value="FILE"
+    )
+
     token_file: File | None = setting(
         None, "file with the CLI's login token (`claude setup-token`), readable by you only", ACCESS, value="FILE"
     )
@@ -131,7 +161,14 @@ class Settings(BaseModel):
     store_age: Seconds = setting(3600, "forget an earlier answer after this long; 0 keeps none", ANSWERS, ge=0)
 
     warm: int = setting(1, "processes kept ready for new conversations; 0 starts each on demand", PROCESSES, ge=0)
-    live: int = setting(4, "processes kept for the next turn of their conversation; 0 keeps none", PROCESSES, ge=0)
+    processes: int | None = setting(
+        None,
+        "maximum processes, 170 to 300 MB each; by default what fits this machine; 0 keeps none",
+        PROCESSES,
+        aliases=("live",),
+        ge=0,
+    )
+    renew_turns: int = setting(400, "end a kept process after this many answers", PROCESSES, ge=1)
     live_timeout: Seconds = setting(900, "end a kept process that has been unused for this long", PROCESSES, gt=0)
 
     queue_timeout: Seconds = setting(120, "maximum wait for a free slot", WAITING, gt=0)
@@ -180,7 +217,16 @@ class Settings(BaseModel):
     def _one_source(self) -> Self:
         if self.replay and self.record:
             raise ValueError("--replay and --record exclude each other: only the CLI's own answers are recorded")
+        if self.record_missing and (self.replay is None or self.replay == RECORDINGS):
+            raise ValueError("--record-missing needs --replay DIR, with a folder of your own")
         return self
+
+    @field_validator("pace")
+    @classmethod
+    def _positive(cls, value: str | None) -> str | None:
+        if value and value != "recorded" and not re.fullmatch(r"0*[1-9]\d{0,5}(\.\d+)?|0?\.0*[1-9]\d*", value):
+            raise ValueError("must be `recorded`, or how many pieces per second")
+        return value
 
     @field_validator("api_key")
     @classmethod
@@ -222,6 +268,12 @@ class Settings(BaseModel):
         return [key.get_secret_value() for key in self.api_key] + (
             _keys_in(self.api_key_file) if self.api_key_file else []
         )
+
+
+def state_folder() -> Path:
+    """Return where cmappy keeps what it has found out about this machine; it may not exist yet."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return Path(base) / "cmappy" if os.path.isabs(base) else Path.home() / ".local" / "state" / "cmappy"
 
 
 def environment() -> dict[str, str]:

@@ -47,7 +47,7 @@ class Status:
     """What a backend is: `provider` is `claude-code-cli` or `replay`, `login` how the CLI is logged in.
 
     `billing` is who pays, `plan` what was said last of the subscription's limits, `processes` how many of the CLI
-    there are.
+    there are. `rewinding` is `proven` where its processes can be used for any conversation, else why not.
     """
 
     provider: str
@@ -57,3 +57,4 @@ class Status:
     billing: Billing = "none"
     plan: Plan | None = None
     processes: int = 0
+    rewinding: str = ""

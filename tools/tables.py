@@ -1,15 +1,16 @@
-"""The README's tables that are made from the code."""
+"""The documents' tables that are made from the code."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from cmappy.commands import options
-from cmappy.faces.chat.fields import FIELDS
 from cmappy.faces.fields import markdown
 
 
-def fields() -> str:
-    """Return the table of request fields."""
-    return markdown(FIELDS)
+def fields(face: str) -> str:
+    """Return the table of an API's request fields."""
+    return markdown(import_module(f"cmappy.faces.{face}.fields").FIELDS)
 
 
 def settings() -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
 
-from cmappy.answer import Event, Routed
+from cmappy.answer import Event, Piece, Routed
 from cmappy.backends.exits import Exited
 from cmappy.errors import CmappyError
 from cmappy.status import Status
@@ -67,10 +68,19 @@ class Interpreter(Protocol):
         ...
 
 
+class Times(NamedTuple):
+    """How fast a turn was answered, in seconds from its start: to the first piece, and in all."""
+
+    first: float
+    took: float
+
+
 class Recorder(Protocol):
     """Keeps what was said."""
 
-    async def keep(self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None) -> None:
+    async def keep(
+        self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None, times: Times
+    ) -> None:
         """Keep the lines of a turn that came to its end: to a whole answer, or to the error that `failed` is.
 
         It is Exited if the process ended by itself.
@@ -92,6 +102,7 @@ class Answering:
         """Yield the answer's events; raises the error that ended it early. Whoever iterates closes."""
         interpreter = self._interpreter(turn)
         seen: list[bytes] = []
+        began = first = monotonic()
         failed: CmappyError | None = None
         try:
             async with aclosing(self._source.lines(turn, owner)) as lines:
@@ -104,6 +115,8 @@ class Answering:
                         seen.append(line.raw)
                     try:
                         for event in interpreter.feed(line):
+                            if first == began and isinstance(event, Piece):
+                                first = monotonic()
                             yield event
                     except CmappyError as error:
                         failed = error
@@ -116,7 +129,8 @@ class Answering:
             raise
         finally:
             if self._recorder and seen and (interpreter.finished or failed):
-                await self._recorder.keep(turn, seen, await self._source.status(), failed)
+                times = Times(first - began, monotonic() - began)
+                await self._recorder.keep(turn, seen, await self._source.status(), failed, times)
 
     async def start(self) -> None:
         """Start the source."""

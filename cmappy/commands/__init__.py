@@ -8,6 +8,7 @@ commands of its own it also has `arguments(parser)`; if it takes none of the ser
 COMMANDS = {
     "serve": "run the server; what `cmappy` does without a command",
     "doctor": "check the installation and say how to mend what is wrong",
+    "recordings": "list, show, check, prune and compare recordings",
     "config": "show the settings in effect and where each comes from",
     "service": "start cmappy with your session, by systemd or launchd",
     "completion": "print a script that completes commands and flags in your shell",

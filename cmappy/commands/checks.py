@@ -90,11 +90,11 @@ def temporary(variables: Mapping[str, str]) -> Check:
 
 def recordings(chosen: Settings) -> Iterator[Check]:
     """Whether the folders of recordings can be used."""
-    if chosen.replay and not any(chosen.replay.glob("*.ndjson")):
+    if chosen.replay and not any(chosen.replay.rglob("*.ndjson")):
         cure = "Name another folder with --replay, or record there with --record."
         yield Check("replay", "fail", f"there are no recordings (*.ndjson) in {chosen.replay}", cure)
     elif chosen.replay:
-        yield Check("replay", "ok", f"{len(list(chosen.replay.glob('*.ndjson')))} recordings in {chosen.replay}")
+        yield Check("replay", "ok", f"{len(list(chosen.replay.rglob('*.ndjson')))} recordings in {chosen.replay}")
     if chosen.record:
         nearest = next(each for each in (chosen.record, *chosen.record.absolute().parents) if each.exists())
         usable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
+import shlex
 import socket
 import sys
 from collections.abc import Coroutine
@@ -12,10 +14,10 @@ from contextlib import ExitStack
 
 from cmappy import __version__, settings
 from cmappy.backends.cli.platform import SYSTEM
-from cmappy.commands.backend import build
+from cmappy.commands.backend import Built, build
 from cmappy.commands.sources import load
 from cmappy.errors import CmappyError
-from cmappy.fixture import BadFixture
+from cmappy.recording.turns import BadRecording
 from cmappy.server.app import create_app
 from cmappy.server.log import configure, secrets_in
 from cmappy.server.notify import notify
@@ -40,21 +42,21 @@ def run(options: argparse.Namespace) -> int:
     hurry = asyncio.Event()
     try:
         asyncio.run(_until_told(serve(chosen, hurry), hurry))
-    except (CmappyError, BadFixture, OSError) as error:
+    except (CmappyError, BadRecording, OSError) as error:
         print(f"cmappy: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 async def serve(chosen: Settings, hurry: asyncio.Event) -> None:
-    """Serve until cancelled, and then not long if `hurry`; raises CmappyError, BadFixture or OSError at the start."""
+    """Serve until cancelled, and then not long if `hurry`; raises CmappyError, BadRecording or OSError at the start."""
     keyed, variables = bool(chosen.api_keys()), settings.environment()
     with ExitStack() as stack:
         listeners = [stack.enter_context(each) for each in listen(chosen.host, chosen.port, keyed=keyed)]
-        backend, about = await build(chosen)
-        app = create_app(chosen, backend)
+        built = await build(chosen)
+        app = create_app(built.settings, built.backend)
         async with serving(app, *listeners, drain=chosen.drain, delay=chosen.stop_delay, hurry=hurry):
-            _greet(about, listeners[0], keyed=keyed)
+            _greet(built, listeners[0], keyed=keyed)
             notify("READY=1", variables)
             try:
                 await asyncio.Event().wait()
@@ -80,11 +82,16 @@ async def _until_told(work: Coroutine[None, None, None], hurry: asyncio.Event) -
         task.result()
 
 
-def _greet(about: str, listener: socket.socket, *, keyed: bool) -> None:
+def _greet(built: Built, listener: socket.socket, *, keyed: bool) -> None:
+    """Say where the server is and what it does, with a request to try."""
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
-    body = '{"model": "sonnet", "messages": [{"role": "user", "content": "Say hello."}]}'
-    header = "-H 'content-type: application/json'"
-    if keyed:
-        header += " -H 'authorization: Bearer KEY'"
-    print(f"cmappy {__version__} at {url}\n{about}\nTry:  curl {url}/chat/completions {header} -d '{body}'", flush=True)
+    print(f"cmappy {__version__} at {url}\n{built.about}")
+    if built.example:
+        model, question = built.example
+        body = json.dumps({"model": model, "messages": [{"role": "user", "content": question}]})
+        header = "-H 'content-type: application/json'"
+        if keyed:
+            header += " -H 'authorization: Bearer KEY'"
+        print(f"Try:  curl {url}/chat/completions {header} -d {shlex.quote(body)}")
+    sys.stdout.flush()

@@ -22,7 +22,6 @@ HINT = (
 _UNIT = """\
 [Unit]
 Description=cmappy: OpenAI's API in front of the Claude Code CLI
-Documentation=https://github.com/cmappy/cmappy
 
 [Service]
 # cmappy says itself when it answers; a restart is of no use where the settings are wrong (exit code 2).

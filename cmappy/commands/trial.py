@@ -49,7 +49,7 @@ async def request(chosen: Settings, *, ask: bool) -> list[Check]:
     keys = chosen.api_keys()
     quiet = chosen.model_copy(update={"warm": 1 if ask else 0, "host": "127.0.0.1", "port": 0, "record": None})
     try:
-        backend, _ = await build(quiet)
+        backend = (await build(quiet)).backend
     except CmappyError as error:
         return [Check("billing", "fail", *split(str(error)))]
     [listener] = listen("127.0.0.1", 0, keyed=True)

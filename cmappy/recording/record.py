@@ -12,7 +12,7 @@ from os import stat_result
 from pathlib import Path
 
 from cmappy.backends.exits import Exited
-from cmappy.backends.lines import Interpreter
+from cmappy.backends.lines import Interpreter, Times
 from cmappy.errors import CmappyError
 from cmappy.recording import folder as folders
 from cmappy.recording.format import Recording
@@ -72,17 +72,21 @@ class FolderRecorder:
         if recording.turn is not None:
             self._before[key(recording.turn, self._rules)].append((path, path.stat()))
 
-    async def keep(self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None) -> None:
+    async def keep(
+        self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None, times: Times
+    ) -> None:
         """Record an answer; if that cannot be done, the client still has its answer, and the log says so."""
         if failed and not self._errors:
             return
         try:
             # In a thread, because the lines of a long answer are read again and again.
-            await asyncio.to_thread(self._keep, turn, lines, status, failed)
+            await asyncio.to_thread(self._keep, turn, lines, status, failed, times)
         except OSError as error:
             log.warning("an answer could not be recorded in %s: %s", self._folder, error.strerror or error)
 
-    def _keep(self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None) -> None:
+    def _keep(
+        self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None, times: Times
+    ) -> None:
         exit, stderr = (failed.exit, failed.stderr) if isinstance(failed, Exited) else (None, "")
         if failed and exit is None:
             error = told(turn, lines, self._interpreter)[1]
@@ -105,6 +109,8 @@ class FolderRecorder:
             stderr=stderr,
             models={name: model for name, model in self._names.items() if model == turn.model},
             compact=self._compact,
+            first=round(times.first, 1),
+            took=round(times.took, 1),
         )
         with self._lock:
             self._write(recording)

@@ -65,7 +65,7 @@ def _block(block: Block, replace: Callable[[str], str]) -> list[str]:
     pieces, at = [], 0
     for bound in accumulate(map(len, block.texts)):
         if bound > start:
-            bound = bound + len(replaced) - len(whole) if bound >= len(whole) - end else at
+            bound = bound + len(replaced) - len(whole) if bound >= len(whole) - end else start
         pieces.append(replaced[at : max(at, bound)])
         at = max(at, bound)
     return pieces

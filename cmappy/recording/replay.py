@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from cmappy.answer import Routed
 from cmappy.backends.exits import Exited
@@ -25,14 +26,16 @@ from cmappy.turn import Turn
 Pace = Literal["recorded"] | float | None
 
 SCENARIO = "scenario/"  # before the name of a scenario, in place of a model
+_SHORT = 200  # characters of an example
 _COMPARED = 2000  # recordings that are compared to name the nearest one
 
 
 class Told(NamedTuple):
-    """A recording with the name of its file, as messages show it."""
+    """A recording with the name of its file, as messages show it; `pace` is that of this one."""
 
     name: str
     recording: Recording
+    pace: float | None = None
 
 
 class Replay:
@@ -41,7 +44,8 @@ class Replay:
     A turn that was recorded several times gets its answers in the order of the files' names, then always the last.
     `pace` is `recorded`, or pieces per second; without it there are no pauses. `models` reads the CLI's own list from
     the recording that holds it. `scenarios` are answers that do not depend on the turn, by name; `demo` is what is
-    answered where nothing was recorded.
+    answered where nothing was recorded. `how` is the command that records what is missing; `note` is told which
+    recording answers a turn.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class Replay:
         demo: Callable[[Turn], Told | None] = lambda turn: None,
         unused: Path | None = None,
         may_be_empty: bool = False,
+        how: str = "",
+        note: Callable[[Turn, str], None] = lambda turn, name: None,
     ) -> None:
         self.folder = folder
         self.rules = rules or Rules()
@@ -64,11 +70,14 @@ class Replay:
         self._scenarios = scenarios or {}
         self._demo = demo
         self._unused = unused
+        self._how = how or f"cmappy --replay {folder} --record-missing"
+        self._note = note
         self._told: defaultdict[str, list[Told]] = defaultdict(list)
+        self._by_name: dict[str, dict[str, Any]] = {}
         self._count: Counter[str] = Counter()
         self._models: dict[str, Model] = {}
         self._cli = "none"
-        for path, recording in folders.read_all(folder):
+        for path, recording in folders.read_all(folder) if folder.exists() or not may_be_empty else ():
             self._cli = recording.cli
             if recording.turn is None:
                 self._models = {model.name: model for model in models(recording.lines)} | self._models
@@ -81,12 +90,23 @@ class Replay:
         """Answer from a further recording too."""
         turn = recording.turn or {}
         self._told[key(turn, self.rules)].append(Told(name, recording))
+        self._by_name[name] = turn
         self._models.setdefault(turn["model"], Model(turn["model"]))
         self.names |= recording.models
 
     def all(self) -> list[str]:
         """Return the names of all recordings of turns."""
-        return sorted(told.name for same in self._told.values() for told in same)
+        return sorted(self._by_name)
+
+    def example(self) -> tuple[str, str] | None:
+        """Return model and text of a recorded question that holds nothing else, to be tried; None if there is none."""
+        for name in self.all():
+            turn = self._by_name[name]
+            if turn.keys() == {"model", "messages"} and len(turn["messages"]) == 1:
+                content = turn["messages"][0]["content"]
+                if len(content) == 1 and content[0].keys() == {"type", "text"} and len(content[0]["text"]) < _SHORT:
+                    return turn["model"], content[0]["text"]
+        return None
 
     def knows(self, turn: Turn) -> bool:
         """Return whether a turn was recorded."""
@@ -99,7 +119,7 @@ class Replay:
         if told.recording.turn:
             lines = distinct(lines, turn.canonical(), told.recording.turn)
         yield Routed("replay")
-        pauses = _pauses(told.recording, self._pace, lines)
+        pauses = _pauses(told.recording, told.pace or self._pace, lines)
         for line, pause in zip(lines, pauses, strict=True):
             if pause:
                 await asyncio.sleep(pause)
@@ -124,13 +144,7 @@ class Replay:
         file.write_text("".join(f"{name}\n" for name in unused), "utf-8")
 
     def _find(self, turn: Turn) -> Told:
-        if turn.model.startswith(SCENARIO):
-            told = self._scenarios.get(turn.model.removeprefix(SCENARIO))
-            if told is None:
-                raise FixtureMissing(
-                    f"There is no scenario {turn.model.removeprefix(SCENARIO)!r}. GET /v1/capabilities lists them: "
-                    f"{', '.join(self._scenarios) or 'none'}."
-                )
+        if told := self._scenarios.get(turn.model.removeprefix(SCENARIO)) if turn.model.startswith(SCENARIO) else None:
             return told
         canonical = turn.canonical()
         same = key(canonical, self.rules)
@@ -139,6 +153,7 @@ class Replay:
             told = recorded[min(self._count[same], len(recorded) - 1)]
             self._count[same] += 1
             self.used.add(told.name)
+            self._note(turn, told.name)
             return told
         demo = self._demo(turn)
         if demo is None:
@@ -146,19 +161,16 @@ class Replay:
         return demo
 
     def _miss(self, turn: Turn) -> FixtureMissing:
-        known = {told.name: told.recording.turn or {} for same in self._told.values() for told in same[:1]}
-        few = dict(list(known.items())[:_COMPARED])
+        few = dict(islice(self._by_name.items(), _COMPARED))
         found = miss(turn.canonical(), few, self.rules)
         if found is None:
             return FixtureMissing(
-                f"No recording answers this request: there is none in {self.folder} yet. "
-                f"Record it with `cmappy --replay {self.folder} --record-missing`."
+                f"No recording answers this request: there is none in {self.folder} yet. Record it with `{self._how}`."
             )
         advice = f"\nThey would count as equal with this in recordings.toml: {found.advice}" if found.advice else ""
         return FixtureMissing(
             f"No recording answers this request. The nearest is {found.nearest}; what differs:\n{found.differs}"
-            f"{advice}\nRecord it with `cmappy --replay {self.folder} --record-missing`, or send a request that was "
-            "recorded."
+            f"{advice}\nRecord it with `{self._how}`, or send a request that was recorded."
         )
 
 

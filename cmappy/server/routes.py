@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 from urllib.parse import unquote
 
 from sanic import HTTPResponse
@@ -18,6 +19,7 @@ from cmappy.faces import FACES
 from cmappy.faces.fields import capabilities
 from cmappy.faces.models import model_list, model_object
 from cmappy.middle.models import resolve
+from cmappy.recording.faults import NAMES
 from cmappy.server.metrics import CONTENT_TYPE, Metrics
 from cmappy.server.request import ClientRequest
 from cmappy.settings import Settings
@@ -61,9 +63,18 @@ class Routes:
                 "versions": {"cmappy": __version__, "cli": status.cli_version},
                 "login": status.login,
                 "billing": status.billing,
+                "rewinding": status.rewinding or None,
                 "plan": asdict(status.plan) if status.plan else None,
+                "recordings": self._recordings(),
             }
         )
+
+    def _recordings(self) -> dict[str, str] | None:
+        """Return which recordings are used: `mode` tells what is recorded (`none`, `missing`, `rewrite`)."""
+        if self._settings.replay:
+            mode = "missing" if self._settings.record_missing else "none"
+            return {"mode": mode, "folder": str(self._settings.replay)}
+        return {"mode": "rewrite", "folder": str(self._settings.record)} if self._settings.record else None
 
     async def models(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/models`."""
@@ -80,7 +91,10 @@ class Routes:
 
     async def capabilities(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/capabilities`: what becomes of every request field."""
-        return json({"object": "capabilities"} | {face.name: capabilities(face.fields) for face in FACES})
+        told: dict[str, Any] = {"object": "capabilities"} | {face.name: capabilities(face.fields) for face in FACES}
+        if self._settings.replay and not self._settings.record_missing:
+            told["scenarios"] = sorted(NAMES)
+        return json(told)
 
     async def metrics(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /metrics` for Prometheus, soon, even if the CLI cannot be asked."""

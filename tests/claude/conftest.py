@@ -23,6 +23,7 @@ from cmappy.backends.claude import launch
 from cmappy.backends.claude.backend import ClaudeSource
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.claude.login import inspect
+from cmappy.backends.claude.proof import Proof
 from cmappy.backends.lines import Answering
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
@@ -166,7 +167,17 @@ def serve(claude, upstream_port):
 
     @asynccontextmanager
     async def run(
-        folder, *, settings=None, allow_api_key=False, max_retries=0, warm=0, live=0, idle=900, silence=120, **variables
+        folder,
+        *,
+        settings=None,
+        allow_api_key=False,
+        max_retries=0,
+        warm=0,
+        live=0,
+        idle=900,
+        silence=120,
+        verdict="proven",
+        **variables,
     ):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
@@ -180,7 +191,17 @@ def serve(claude, upstream_port):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(tempfile, "tempdir", str(folder))
                 source = ClaudeSource(
-                    str(claude), child, installed, first=120, silence=silence, warm=warm, live=live, idle=idle
+                    str(claude),
+                    child,
+                    installed,
+                    first=120,
+                    silence=silence,
+                    warm=warm,
+                    processes=8 + warm + live,
+                    keep=live > 0,
+                    idle=idle,
+                    allow_api_key=allow_api_key,
+                    proof=Proof(verdict),
                 )
             app = create_app(
                 settings or Settings(allow_api_key=allow_api_key), Answering(source, Interpreter), name=f"cmappy-{port}"

@@ -14,7 +14,7 @@ import pytest
 from cmappy.backends.claude import session
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.lines import Answering
-from cmappy.backends.record import FolderRecorder
+from cmappy.recording.record import FolderRecorder
 from tests.faults.page import PAGE, page
 from tests.faults.table import FAULTS
 from tests.scripted.harness import PATIENCE, nothing_left, serve
@@ -61,7 +61,7 @@ def faulty(scripted, monkeypatch):
         options = {"concurrency": 2, "warm": 1, "live": 2, "first": fault.silence, "silence": fault.silence}
         async with nothing_left(), scripted.backend(**options) as backend, AsyncExitStack() as stack:
             if fault.when == "recording":
-                recorder = FolderRecorder(scripted.folder / "recordings")
+                recorder = FolderRecorder(scripted.folder / "recordings", Interpreter)
                 backend = Answering(backend.source, Interpreter, recorder)
             if fault.name == "read_only":
                 (scripted.folder / "recordings").rmdir()

@@ -183,6 +183,10 @@ DEEP = [
     b'{"messages":[' + b'{"content":[' * 3000,
     b"1" * 100_000,
     b'"' + b"\\u0000" * 9000,
+    b"[]," * 60_000,
+    b'{"":' * 200 + b"0",
+    b'"' * 150_000,
+    b'"' + b"\\" * 99_999,
 ]
 
 
@@ -216,6 +220,7 @@ KNOWN = {
     "content-type": ["application/json", "text/plain", "application/json; charset=utf-16", ""],
     "content-encoding": ["gzip", "br"],
     "authorization": ["Bearer", "Bearer x", "Basic eDp4"],
+    "x-api-key": ["", "x", "Bearer x"],
     "expect": ["100-continue", "x"],
     "connection": ["close", "upgrade", "x"],
     "upgrade": ["websocket", "h2c"],
@@ -264,6 +269,19 @@ RAW_HEADERS = st.sampled_from(
         b"Transfer-Encoding: chunked\r\nContent-Length: 2",
         b"Content-Type: application/json",
         b"Expect: 100-continue",
+        b"Expect: 100-continue\r\nContent-Length: 500000",
+        b"Content-Length : 2",
+        b"Content-Length: +2",
+        b"Content-Length: 2, 2",
+        "Content-Length: \uff12".encode(),
+        b"Content-Length:\t2\t",
+        b"Transfer-Encoding: \x0bchunked",
+        b"Transfer-Encoding: gzip, chunked",
+        b"Transfer-Encoding: Chunked",
+        b"X: y\nContent-Length: 2",
+        b"X: y\rContent-Length: 2",
+        b"Origin: http://localhost",
+        b"Authorization: Bearer x\r\nx-api-key: y",
         b" folded",
         b"no colon",
         b": no name",
@@ -272,7 +290,17 @@ RAW_HEADERS = st.sampled_from(
     ]
 )
 CHUNKS = st.sampled_from(
-    [b"", b"{}", b"2\r\n{}\r\n0\r\n\r\n", b"zz\r\n", b"-1\r\n{}\r\n", b"2\r\n{}", b"0\r\nX: y\r\n\r\n"]
+    [
+        b"",
+        b"{}",
+        b"2\r\n{}\r\n0\r\n\r\n",
+        b"0x2\r\n{}\r\n0\r\n\r\n",
+        b"2;a=b\r\n{}XX0\r\n\r\n",
+        b"zz\r\n",
+        b"-1\r\n{}\r\n",
+        b"2\r\n{}",
+        b"0\r\nX: y\r\n\r\n",
+    ]
 )
 
 

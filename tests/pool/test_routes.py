@@ -5,12 +5,15 @@ import dataclasses
 
 import pytest
 
+from cmappy.backends.claude import pool
+from cmappy.errors import CmappyError
 from cmappy.turn import Message, Text, Tool
-from tests.pool.turns import TOOL, expected, then, turn, user, with_results
+from tests.pool.turns import TOOL, expected, renamed, then, turn, user, with_results
 from tests.scripted.harness import ask, until
 
 pytestmark = pytest.mark.anyio
 
+WAYS = pytest.mark.parametrize(("verdict", "route"), [("proven", "rewound"), ("unproven", "cold")])
 FIRST = turn("one", system="Be brief.", tools=(TOOL,))
 
 
@@ -56,6 +59,17 @@ async def test_process_is_not_kept_where_none_may_be(scripted):
     assert "cold" == second.route
 
 
+async def test_answer_that_is_an_error_takes_no_other_conversations_place(scripted):
+    """Its process is of no use to anybody; kept, it would push out one that is."""
+    async with scripted.backend(live=1) as backend:
+        answer = await ask(backend, FIRST)
+        with pytest.raises(CmappyError):
+            await ask(backend, turn("!fault reports_an_error"))
+        second = await ask(backend, then(FIRST, answer, "two"))
+
+    assert "live" == second.route
+
+
 async def test_results_go_to_the_process_that_waits_for_them(scripted):
     """Calls stay open until the client answers them, and the model is told the same as by a fresh process."""
     asked = turn("!call 2", tools=(TOOL,))
@@ -68,10 +82,11 @@ async def test_results_go_to_the_process_that_waits_for_them(scripted):
     assert expected(after) == answer.text
 
 
-async def test_other_results_than_those_awaited_go_to_a_fresh_process(scripted):
+@WAYS
+async def test_other_results_than_those_awaited_are_not_given_to_the_process(scripted, verdict, route):
     """A question beside the results is not what the process waits for."""
     asked = turn("!call 1", tools=(TOOL,))
-    async with scripted.backend(live=1) as backend:
+    async with scripted.backend(verdict=verdict, live=1) as backend:
         called = await ask(backend, asked)
         after = with_results(asked, called, "sunny")
         results = after.messages[-1].content
@@ -80,9 +95,10 @@ async def test_other_results_than_those_awaited_go_to_a_fresh_process(scripted):
         )
         answer = await ask(backend, more)
 
-    assert ("cold", expected(more)) == (answer.route, answer.text)
+    assert (route, expected(more)) == (answer.route, answer.text)
 
 
+@WAYS
 @pytest.mark.parametrize(
     "changed",
     [
@@ -95,24 +111,25 @@ async def test_other_results_than_those_awaited_go_to_a_fresh_process(scripted):
     ],
     ids=["system", "model", "no tools", "more tools", "another description", "an edited question"],
 )
-async def test_other_conversation_is_not_continued(scripted, changed):
+async def test_other_conversation_is_not_continued(scripted, verdict, route, changed):
     """Whatever the process was set up with is part of what it is."""
-    async with scripted.backend(live=4) as backend:
+    async with scripted.backend(verdict=verdict, live=4) as backend:
         answer = await ask(backend, FIRST)
         asked = then(dataclasses.replace(FIRST, **changed), answer, "two")
         second = await ask(backend, asked)
 
-    assert ("cold", expected(asked)) == (second.route, second.text)
+    assert (route, expected(asked)) == (second.route, second.text)
 
 
-async def test_edited_answer_is_not_continued(scripted):
+@WAYS
+async def test_edited_answer_is_not_continued(scripted, verdict, route):
     """Who changes what the model has said is answered as if it had said that."""
-    async with scripted.backend(live=4) as backend:
+    async with scripted.backend(verdict=verdict, live=4) as backend:
         answer = await ask(backend, FIRST)
         asked = then(FIRST, dataclasses.replace(answer, text=answer.text + " "), "two")
         second = await ask(backend, asked)
 
-    assert ("cold", expected(asked)) == (second.route, second.text)
+    assert (route, expected(asked)) == (second.route, second.text)
 
 
 async def test_conversation_of_another_owner_is_not_continued(scripted):
@@ -161,36 +178,131 @@ async def test_one_conversation_twice_at_once_gets_one_process_each(scripted):
     assert ["cold", "live"] == sorted(answer.route for answer in answers)
 
 
-async def test_longest_unused_conversation_makes_room(scripted):
-    """There is room for the last few conversations only, and using one makes it the last."""
-    one, two, three = (turn(text) for text in ("one", "two", "three"))
-    async with scripted.backend(live=2) as backend:
-        answer = await ask(backend, one)
-        forgotten = then(two, await ask(backend, two), "again")
-        one = then(one, answer, "again")
-        answer = await ask(backend, one)
-        await ask(backend, three)
-        kept = len(backend.source.pool.live)
-        routes = [(await ask(backend, each)).route for each in (then(one, answer, "more"), forgotten)]
+async def test_conversations_that_take_turns_keep_their_processes(scripted, monkeypatch):
+    """With more of them than processes, the excess shares one: nobody loses a process just before its turn."""
+    asked = [turn(f"talk {number}", tools=(TOOL,)) for number in range(5)]
+    routes = []
+    monkeypatch.setattr(pool, "_HEAD_START", 0.0)
+    async with scripted.backend(live=1, processes=3, warm=1) as backend:
+        for _ in range(6):
+            await until(lambda: backend.source.pool.warm or len(backend.source.processes) == 3)
+            answers = [await ask(backend, each) for each in asked]
+            assert list(map(expected, asked)) == [answer.text for answer in answers]
+            asked = [then(each, answer, "more") for each, answer in zip(asked, answers, strict=True)]
+            routes.append([answer.route for answer in answers])
 
-    assert (["live", "cold"], 2) == (routes, kept)
+    assert [2, 2] == [round_.count("live") for round_ in routes[-2:]]
 
 
+async def test_calls_that_take_turns_keep_their_processes(scripted):
+    """The same for agents, whose processes wait for results."""
+    agents = [turn(f"!call 1 of agent {number}", tools=(TOOL,)) for number in range(5)]
+    routes = []
+    async with scripted.backend(live=1, processes=3) as backend:
+        for _ in range(6):
+            answers = [await ask(backend, each) for each in agents]
+            agents = [with_results(each, answer, "!call 1") for each, answer in zip(agents, answers, strict=True)]
+            routes.append([answer.route for answer in answers])
+        kept = len(backend.source.processes)
+
+    assert ([2, 2], True) == ([round_.count("parked") for round_ in routes[-2:]], kept <= 3)
+
+
+async def test_new_conversation_takes_a_process_that_has_had_another(scripted):
+    """Another prompt, other tools, another model and limit: it has all of the new, and nothing of the old."""
+    other = turn("two", system="Be verbose.", model="opus", tools=(Tool("listen", "", TOOL.schema),), max_tokens=7)
+    plain = turn("three", system="Be brief.")
+    async with scripted.backend(live=1) as backend:
+        answers = [await ask(backend, each) for each in (FIRST, other, plain, FIRST)]
+        starts = len(backend.source.processes)
+
+    assert ["cold", "rewound", "rewound", "rewound"] == [answer.route for answer in answers]
+    assert [expected(each) for each in (FIRST, other, plain, FIRST)] == [answer.text for answer in answers]
+    assert 1 == starts
+
+
+async def test_process_with_a_prompt_never_serves_a_conversation_without(scripted):
+    """There is no way back to no prompt at all."""
+    bare = turn("two")
+    async with scripted.backend(live=1) as backend:
+        await ask(backend, FIRST)
+        answer = await ask(backend, bare)
+
+    assert ("cold", expected(bare)) == (answer.route, answer.text)
+
+
+async def test_new_conversation_of_another_owner_takes_another_process(scripted):
+    """A process never crosses owners, not even empty."""
+    async with scripted.backend(live=1) as backend:
+        await ask(backend, FIRST, "alice")
+        answer = await ask(backend, FIRST, "bob")
+
+    assert "cold" == answer.route
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+async def test_branch_goes_on_from_what_both_have(scripted, at):
+    """Wherever a conversation is left for another one, only what follows is told again."""
+    asked = FIRST
+    async with scripted.backend(live=1) as backend:
+        for question in ("two", "three", "four"):
+            asked = then(asked, await ask(backend, asked), question)
+        branch = dataclasses.replace(asked, messages=(*asked.messages[: 2 * at], user("another way")))
+        answer = await ask(backend, branch)
+
+    assert ("rewound", expected(branch)) == (answer.route, answer.text)
+
+
+@pytest.mark.parametrize("rewrite", ["00000000{at}", "call{at}"])
+async def test_results_find_their_process_whatever_the_client_calls_the_calls(scripted, rewrite):
+    """Some clients give ids of their own to calls that they send back."""
+    asked = turn("!call 2", tools=(TOOL,))
+    async with scripted.backend(live=1) as backend:
+        called = await ask(backend, asked)
+        after = with_results(asked, called, "sunny", "rainy")
+        ids = {call["id"]: rewrite.format(at=at) for at, call in enumerate(called.calls)}
+        answer = await ask(backend, renamed(after, ids))
+
+    assert ("parked", expected(after)) == (answer.route, answer.text)
+
+
+@pytest.mark.parametrize("request_", ["rewind_conversation", "set_model", "mcp_set_servers"])
+async def test_refused_switch_is_nobodys_error(scripted, request_):
+    """The process is killed, and the turn goes to another one."""
+    scripted.misbehave(f"refuses_{request_}")
+    other = turn("two", system="Be verbose.", tools=(Tool("listen", "", TOOL.schema),))
+    async with scripted.backend(live=1) as backend:
+        await ask(backend, FIRST)
+        answer = await ask(backend, other)
+
+    assert (["rewound", "cold"], expected(other)) == (answer.routes, answer.text)
+
+
+async def test_process_is_renewed_after_some_turns(scripted):
+    """Its memory grows a little with each."""
+    async with scripted.backend(live=1, renew=2) as backend:
+        routes = [(await ask(backend, turn(text, system="x"))).route for text in ("one", "two", "three", "four")]
+
+    assert ["cold", "rewound", "cold", "rewound"] == routes
+
+
+@WAYS
 @pytest.mark.parametrize("order", ["!length", "!call 4"])
-async def test_process_that_would_go_on_by_itself_is_not_kept(scripted, order):
-    """At a limit, and with more calls than the CLI keeps in order, the process ends with its answer."""
-    async with scripted.backend(live=4) as backend:
+async def test_process_that_would_go_on_by_itself_is_stopped(scripted, verdict, route, order):
+    """At a limit, and with more calls than the CLI keeps in order: it is interrupted and rewound, or ends."""
+    async with scripted.backend(verdict=verdict, live=4) as backend:
         asked = turn(order, tools=(TOOL,))
         answer = await ask(backend, asked)
         asked = with_results(asked, answer, *"abcd") if answer.calls else then(asked, answer, "two")
         second = await ask(backend, asked)
 
-    assert ("cold", expected(asked)) == (second.route, second.text)
+    assert (route, expected(asked)) == (second.route, second.text)
 
 
-async def test_answer_that_nobody_wanted_to_the_end_is_not_continued(scripted):
+@WAYS
+async def test_answer_that_nobody_wanted_to_the_end_is_not_continued(scripted, verdict, route):
     """A client that leaves in mid-answer has not heard what the process has said."""
-    async with scripted.backend(live=4) as backend:
+    async with scripted.backend(verdict=verdict, live=4) as backend:
         answer = await ask(backend, FIRST)
         lines = backend.lines(then(FIRST, answer, "!hang"), "")
         begun = [await anext(lines) for _ in range(5)]
@@ -198,4 +310,4 @@ async def test_answer_that_nobody_wanted_to_the_end_is_not_continued(scripted):
         asked = then(FIRST, answer, "two")
         second = await ask(backend, asked)
 
-    assert (5, "cold", expected(asked)) == (len(begun), second.route, second.text)
+    assert (5, route, expected(asked)) == (len(begun), second.route, second.text)

@@ -49,3 +49,17 @@ def expected(asked):
         extra=extra,
     )
     return f"{told} {last_text(messages)}"
+
+
+def renamed(asked, ids):
+    """Return a turn in which calls have other ids."""
+
+    def change(block):
+        if isinstance(block, ToolUse):
+            return dataclasses.replace(block, id=ids[block.id])
+        if isinstance(block, ToolResult):
+            return dataclasses.replace(block, tool_use_id=ids[block.tool_use_id])
+        return block
+
+    messages = (Message(message.role, tuple(map(change, message.content))) for message in asked.messages)
+    return dataclasses.replace(asked, messages=tuple(messages))

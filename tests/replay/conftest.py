@@ -6,11 +6,10 @@ import orjson
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
 
-from cmappy import fixture
+from cmappy.backends.claude.events import listed
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.exits import Exited
 from cmappy.backends.lines import Line
-from cmappy.backends.replay import initialized
 from cmappy.errors import CmappyError
 from cmappy.faces.chat import FACE
 from cmappy.faces.chat.chunk import Chunk
@@ -18,6 +17,7 @@ from cmappy.faces.chat.errors import fault
 from cmappy.faces.chat.reply import Reply
 from cmappy.faces.face import Caller, Options
 from cmappy.middle.models import resolve
+from cmappy.recording.format import load
 from tools import scenario as scenarios
 
 FIXTURES = scenarios.FOLDER.parent
@@ -83,14 +83,13 @@ def scenario(request):
 @pytest.fixture
 def recording(scenario):
     """Load the scenario's recording."""
-    return fixture.load((FIXTURES / f"{scenario.name}.ndjson").read_bytes())
+    return load((FIXTURES / f"{scenario.name}.ndjson").read_bytes())
 
 
 @pytest.fixture(scope="session")
 def models():
     """Load the CLI's list of models."""
-    listed = initialized(fixture.load((FIXTURES / "initialize.ndjson").read_bytes()).lines).models
-    return tuple(model.model() for model in listed)
+    return listed(load((FIXTURES / "initialize.ndjson").read_bytes()).lines)
 
 
 @pytest.fixture

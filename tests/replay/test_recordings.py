@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from cmappy import fixture
+from cmappy.recording.format import load
 from tools import scenario as scenarios
 
 FIXTURES = scenarios.FOLDER.parent
@@ -44,12 +44,12 @@ def test_recording_is_scrubbed(path):
     """Writing a recording again changes no byte: there is nothing left in it to replace."""
     data = path.read_bytes()
 
-    assert data == fixture.load(data).dump()
+    assert data == load(data).dump()
 
 
 def test_recording_comes_from_the_pinned_cli(path):
     """All recordings are of the version that tools/install-claude installs."""
-    assert "2.1.330" == fixture.load(path.read_bytes()).cli
+    assert "2.1.330" == load(path.read_bytes()).cli
 
 
 @pytest.mark.parametrize(

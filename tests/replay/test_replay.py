@@ -1,26 +1,37 @@
-"""The replaying backend answers a recorded turn like the CLI did, and no other turn."""
+"""The replay answers a recorded turn like the CLI did, and no other turn."""
 
 import asyncio
+import os
 from contextlib import aclosing
 
 import pytest
 
 from cmappy.answer import Routed
+from cmappy.backends.claude.events import listed
 from cmappy.backends.exits import Exited
-from cmappy.backends.lines import Line
-from cmappy.backends.replay import ReplaySource
 from cmappy.errors import FixtureMissing
-from cmappy.fixture import BadFixture, Fixture
+from cmappy.recording import replay as replaying
+from cmappy.recording.demo import PROMPTS, demo
+from cmappy.recording.faults import NAMES, scenarios
+from cmappy.recording.format import Recording
+from cmappy.recording.replay import Replay
+from cmappy.recording.rules import Rules
+from cmappy.recording.turns import BadRecording
+from cmappy.status import Model
 from cmappy.turn import Message, Text, Turn
+from tests.unit.recording.said import delta, stop
+from tools import scenario as scenario_list
 
 pytestmark = pytest.mark.anyio
 
+FIXTURES = scenario_list.FOLDER.parent
 HELLO = Turn("sonnet", (Message("user", (Text("Say hello."),)),))
+HALLO = Turn("sonnet", (Message("user", (Text("Say hallo."),)),))
 MODELS = (
     b'{"type":"control_response","response":{"subtype":"success","request_id":"1","response":'
     b'{"models":[{"value":"sonnet","resolvedModel":"claude-sonnet-5-5","displayName":"Sonnet"}]}}}'
 )
-ROUTE = Routed("replay")
+A, B = b'{"type":"a"}', b'{"type":"b"}'
 
 
 @pytest.fixture
@@ -28,7 +39,7 @@ def put(tmp_path):
     """Write recordings into a folder."""
 
     def write(name, turn, *lines, **fields):
-        recording = Fixture(turn and turn.canonical(), lines, "2.1.330", "2026-11-22", **fields)
+        recording = Recording(turn and turn.canonical(), lines, "2.1.330", "2026-11-22", **fields)
         (tmp_path / f"{name}.ndjson").write_bytes(recording.dump())
 
     return write
@@ -37,27 +48,47 @@ def put(tmp_path):
 async def replay(backend, turn):
     """Read all lines for a turn."""
     async with aclosing(backend.lines(turn)) as lines:
-        return [line.raw if isinstance(line, Line) else line async for line in lines]
+        return [line.raw async for line in lines if not isinstance(line, Routed)]
 
 
-async def test_recorded_turn_is_answered_with_its_lines(put, tmp_path):
-    """Same turn, same lines, any number of times and at once."""
-    put("hello", HELLO, b'{"type":"a"}', b'{"type":"b"}')
-    backend = ReplaySource(tmp_path)
+@pytest.mark.parametrize("version", [1, 2])
+async def test_recorded_turn_is_answered_with_its_lines(put, tmp_path, version):
+    """Same turn, same lines, any number of times and at once, after the route."""
+    put("hello", HELLO, A, B, version=version)
+    backend = Replay(tmp_path)
 
     answers = await asyncio.gather(*(replay(backend, HELLO) for _ in range(3)))
 
-    assert [[ROUTE, b'{"type":"a"}', b'{"type":"b"}']] * 3 == answers
+    assert [[A, B]] * 3 == answers
+    assert Routed("replay") == await anext(backend.lines(HELLO))
 
 
 async def test_exit_is_replayed(put, tmp_path):
     """A process that ended by itself ends in the same way again, after its lines."""
-    put("hello", HELLO, b'{"type":"a"}', exit=3, stderr="a\nb\n")
-    lines = ReplaySource(tmp_path).lines(HELLO)
+    put("hello", HELLO, A, exit=3, stderr="a\nb\n")
 
-    assert (ROUTE, b'{"type":"a"}') == (await anext(lines), (await anext(lines)).raw)
-    with pytest.raises(Exited, match="exited with code 3 before the answer was complete"):
-        await anext(lines)
+    with pytest.raises(Exited) as exited:
+        await replay(Replay(tmp_path), HELLO)
+    assert (3, "a\nb\n") == (exited.value.exit, exited.value.stderr)
+
+
+async def test_answers_to_one_turn_come_in_sequence(put, tmp_path):
+    """In the order of their files, then always the last."""
+    put("02-hello", HELLO, B)
+    put("01-hello", HELLO, A)
+    backend = Replay(tmp_path)
+
+    assert [[A], [B], [B]] == [await replay(backend, HELLO) for _ in range(3)]
+
+
+async def test_folders_below_are_read_too(put, tmp_path):
+    """One server can answer for the tests of a whole project."""
+    (tmp_path / "test_app").mkdir()
+    put("test_app/hello", HELLO, A)
+    backend = Replay(tmp_path)
+
+    assert [A] == await replay(backend, HELLO)
+    assert {"test_app/hello.ndjson"} == backend.used
 
 
 async def test_miss_names_the_nearest_recording_and_what_differs(put, tmp_path):
@@ -66,57 +97,166 @@ async def test_miss_names_the_nearest_recording_and_what_differs(put, tmp_path):
     put("weather", Turn("haiku", (Message("user", (Text("What is the weather like?"),)),), system="Be brief."))
 
     with pytest.raises(FixtureMissing) as missed:
-        await replay(ReplaySource(tmp_path), Turn("sonnet", (Message("user", (Text("Say hallo."),)),)))
+        await replay(Replay(tmp_path), HALLO)
 
     assert [
         "No recording answers this request. The nearest is hello.ndjson; what differs:",
-        '-          "text": "Say hello."',
-        '+          "text": "Say hallo."',
-        "Record it with `cmappy --record DIR`, or send a request that was recorded.",
-    ] == str(missed.value).replace(",\n", "\n").splitlines()
+        "-user: Say hello.",
+        "+user: Say hallo.",
+        f"Record it with `cmappy --replay {tmp_path} --record-missing`, or send a request that was recorded.",
+    ] == str(missed.value).splitlines()
+
+
+async def test_miss_advises_what_would_help(put, tmp_path):
+    """A date in a prompt is the usual reason."""
+    put("hello", Turn("sonnet", (Message("user", (Text("It is 2026-11-24."),)),)), A)
+    today = Turn("sonnet", (Message("user", (Text("It is 2026-11-25."),)),))
+
+    with pytest.raises(FixtureMissing, match=r"recordings.toml: ignore = \['\\d\{4\}-\\d\\d-\\d\\d'\]"):
+        await replay(Replay(tmp_path), today)
+    assert [A] == await replay(Replay(tmp_path, Rules(ignore=(r"\d{4}-\d\d-\d\d",))), today)
+
+
+async def test_miss_in_an_empty_folder(tmp_path):
+    """Where nothing is recorded yet, the command that records is named."""
+    with pytest.raises(FixtureMissing, match=r"there is none in .* yet\. Record it with `just so`"):
+        await replay(Replay(tmp_path / "new", may_be_empty=True, how="just so"), HELLO)
 
 
 async def test_status_is_what_the_recordings_tell(put, tmp_path):
-    """Version and models are those of the CLI that was recorded."""
-    put("hello", HELLO)
+    """Version and models are those of the CLI that was recorded, and what was asked of it."""
+    put("hello", Turn("haiku", HELLO.messages), models={"gpt-4o": "haiku"})
     put("initialize", None, b'{"type":"system"}', MODELS)
-    backend = ReplaySource(tmp_path)
+    backend = Replay(tmp_path, models=listed)
     await backend.start()
 
     status = await backend.status()
     await backend.close()
 
     assert ("replay", "2.1.330", "none") == (status.provider, status.cli_version, status.login)
-    assert ["sonnet"] == [model.name for model in status.models]
+    assert {Model("sonnet", "claude-sonnet-5-5", "Sonnet"), Model("haiku")} == set(status.models)
+    assert {"gpt-4o": "haiku"} == backend.names
 
 
-async def test_folder_without_models_lists_none(put, tmp_path):
-    """Recordings without the CLI's own list are still answers."""
+async def test_report_names_what_was_not_used(put, tmp_path):
+    """A line for each file, written at the end."""
+    put("hello", HELLO, A)
+    put("hallo", HALLO, A)
+    put("initialize", None, MODELS)
+    backend = Replay(tmp_path, unused=tmp_path / "unused.txt")
+
+    await replay(backend, HELLO)
+    await backend.close()
+
+    assert "hallo.ndjson\n" == (tmp_path / "unused.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("pace", "fields", "pauses"),
+    [
+        pytest.param(None, {"first": 1, "took": 3}, [], id="at once"),
+        pytest.param(4.0, {}, [0.25, 0.25, 0.25], id="pieces per second"),
+        pytest.param("recorded", {"first": 1, "took": 3}, [1, 1, 1], id="as recorded"),
+        pytest.param("recorded", {}, [], id="nobody took the time"),
+    ],
+)
+async def test_pace(put, tmp_path, monkeypatch, pace, fields, pauses):
+    """Pauses are made before the pieces that clients see."""
+    put("hello", HELLO, A, delta("a"), delta("b"), delta("c"), stop(), **fields)
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    monkeypatch.setattr(replaying.asyncio, "sleep", sleep)
+
+    assert 5 == len(await replay(Replay(tmp_path, pace=pace), HELLO))
+    assert pauses == slept
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_scenario_answers_any_turn(put, tmp_path, name):
+    """With what was really recorded."""
+    put("hello", HELLO, A)
+    told = scenarios(FIXTURES)[name]
+    turn = Turn(f"scenario/{name}", HELLO.messages)
+    backend = Replay(tmp_path, scenarios={name: told._replace(pace=None)})
+
+    if told.recording.exit is not None:
+        with pytest.raises(Exited):
+            await replay(backend, turn)
+    else:
+        assert list(told.recording.lines) == await replay(backend, turn)
+
+
+async def test_demo_answers_plain_questions_only():
+    """It says that it is a replay; whoever wants a certain form or call gets an error."""
+    backend = Replay(FIXTURES, demo=demo(FIXTURES))
+
+    assert b"This is a replay" in b"".join(await replay(backend, Turn("opus", HALLO.messages))).replace(b'"}}}', b"")
+    for turn in (Turn("sonnet", HALLO.messages, schema="{}"), Turn("sonnet", HALLO.messages, tool_choice="any")):
+        with pytest.raises(FixtureMissing):
+            await replay(backend, turn)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+async def test_prompts_of_the_demo_show_something(prompt):
+    """Without tools, schema or image in the request, which nobody types."""
+    answer = demo(FIXTURES)(Turn("sonnet", (Message("user", (Text(prompt),)),)))
+
+    assert f"{PROMPTS[prompt][1]}.ndjson" == answer.name
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        pytest.param(lambda path: None, "there is no folder", id="missing"),
+        pytest.param(lambda path: path.write_text("x"), "is a file", id="file"),
+        pytest.param(lambda path: path.mkdir(), "there are no recordings", id="empty"),
+        pytest.param(lambda path: (path.mkdir(), os.mkfifo(path / "a.ndjson")), "a.ndjson: it is no regular file"),
+        pytest.param(lambda path: (path / "a.ndjson").mkdir(parents=True), "a.ndjson: it is no regular", id="folder"),
+        pytest.param(
+            lambda path: (path.mkdir(), (path / "a.ndjson").symlink_to("/dev/zero")),
+            "it is no regular file",
+            id="device",
+        ),
+        pytest.param(
+            lambda path: (path.mkdir(), (path / "a.ndjson").write_text('{"cmappy":"recording/9"}\n')),
+            "a.ndjson: it has the format 'recording/9'",
+            id="newer",
+        ),
+        pytest.param(
+            lambda path: (path.mkdir(), (path / "a.ndjson").symlink_to(path / "gone")),
+            "a.ndjson: No such",
+            id="dangling",
+        ),
+    ],
+)
+def test_folder_of_no_use_is_refused(tmp_path, make, reason):
+    """A wrong folder is told at the start, not by the first request, and never waited for."""
+    make(tmp_path / "x")
+
+    with pytest.raises(BadRecording, match=reason):
+        Replay(tmp_path / "x")
+
+
+def test_large_file_is_refused(tmp_path):
+    """Before it is read."""
+    with (tmp_path / "a.ndjson").open("wb") as file:
+        file.truncate(300 << 20)
+
+    with pytest.raises(BadRecording, match=r"a.ndjson: it has more than 256 MB"):
+        Replay(tmp_path)
+
+
+def test_unreadable_folder_is_refused(put, tmp_path, monkeypatch):
+    """With the system's own reason."""
     put("hello", HELLO)
-    put("initialize", None, b'{"type":"system"}')
 
-    assert () == (await ReplaySource(tmp_path).status()).models
+    def refuse(path, pattern):
+        raise PermissionError(13, "Permission denied")
 
+    monkeypatch.setattr(type(tmp_path), "rglob", refuse)
 
-def test_empty_folder_is_refused(tmp_path):
-    """A wrong folder is told at the start, not by the first request."""
-    with pytest.raises(BadFixture, match="there are no recordings"):
-        ReplaySource(tmp_path)
-
-
-def test_torn_recording_is_refused(put, tmp_path):
-    """A recording without its end is named at the start."""
-    put("hello", HELLO, b'{"type":"a"}')
-    (tmp_path / "hello.ndjson").write_bytes((tmp_path / "hello.ndjson").read_bytes().rpartition(b'{"cmappy"')[0])
-
-    with pytest.raises(BadFixture, match=r"hello\.ndjson: the trailer is missing: the recording is torn"):
-        ReplaySource(tmp_path)
-
-
-def test_two_recordings_of_one_turn_are_refused(put, tmp_path):
-    """It is never left to chance which answer comes."""
-    put("hello", HELLO)
-    put("hello_again", HELLO)
-
-    with pytest.raises(BadFixture, match=r"hello_again\.ndjson and hello\.ndjson are recordings of the same turn"):
-        ReplaySource(tmp_path)
+    with pytest.raises(BadRecording, match="cannot be read: Permission denied"):
+        Replay(tmp_path)

@@ -5,19 +5,21 @@ show. An order in the question makes it do something else: `!call 2` calls tools
 `!hang` falls silent after the first words, `!fault <name>` misbehaves (see faults.py).
 
 It hears as the real one does: assistant lines count at once, user lines one after the other, so that whoever does not
-wait for acknowledgements gets a conversation in the wrong order.
+wait for acknowledgements gets a conversation in the wrong order. It can be interrupted, rewound and switched like the
+real one: a system prompt counts from an empty conversation on, and a server that it knows is not asked for its tools
+again.
 """
 
 import json
 import os
 import re
+import select
 import sys
-import time
 from pathlib import Path
 
 import faults
 import speech
-from told import digest, last_text, text
+from told import bare, digest, last_text, text
 
 VERSION = "2.1.330 (Claude Code)"
 MODELS = [{"value": name, "resolvedModel": f"claude-{name}-5-5"} for name in ("sonnet", "opus", "haiku")]
@@ -25,18 +27,30 @@ NOWHERE = "https://127.0.0.1:9"  # the API, once cmappy has locked it
 
 
 class Cli:
-    """One process with its one conversation."""
+    """One process with its one conversation at a time."""
 
-    def __init__(self):
+    def __init__(self, fault):
+        self.fault = fault
         self.system, self.tools, self.model, self.effort = [], [], "default", None
-        self.variables = {}
-        self.messages, self.calls, self.results = [], [], {}
+        self.variables, self.hooks, self.server = {}, {}, None
+        self.messages, self.uuids, self.calls, self.results = [], [], [], {}
         self.answers = 0
+        self.running = False  # a turn is under way, which can be interrupted
+        self.hook = None  # what is said once the hook has been answered
+        self.later = None  # what the CLI does by itself, a moment later
 
     def run(self):
         """Read to the end of stdin."""
         rest = []
-        while data := os.read(0, 1 << 20):
+        while True:
+            ready, _, _ = select.select([0], [], [], 0.02 if self.later else None)
+            if not ready:
+                doing, self.later = self.later, None
+                doing()
+                continue
+            data = os.read(0, 1 << 20)
+            if not data:
+                return
             first, *others = data.split(b"\n")
             rest.append(first)
             if others:
@@ -49,41 +63,114 @@ class Cli:
         """Do what one line asks for."""
         match line["type"]:
             case "control_request":
-                self.set(line["request_id"], line["request"])
+                self.control(line["request_id"], line["request"])
             case "control_response":
-                self.take_result(line["response"])
+                self.take(line["response"])
             case "assistant":
-                self.messages.append(line["message"])
+                self.add(line["message"], None)
             case "user":
                 assert line["client_composed"] is True
-                self.messages.append(line["message"])
+                self.add(line["message"], line["uuid"])
                 if line.get("shouldQuery", True):
                     self.answer()
                 else:
                     faults.in_history(last_text(self.messages))
                     speech.say({"type": "system", "subtype": "init"}, speech.result(turns=0, reason=None))
 
-    def set(self, id, request):
+    def add(self, message, uuid):
+        """Have one more message in the conversation."""
+        self.messages.append(bare(message))
+        self.uuids.append(uuid)
+
+    def control(self, id, request):
         """Do a control request, and answer it."""
-        if request["subtype"] == "initialize":
-            self.system = request["systemPrompt"]
-            for manifest in request.get("sdkMcpServerManifests", {}).values():
-                self.tools = sorted(tool["name"] for tool in manifest["toolsListResult"]["tools"])
-            speech.say(speech.done(id, {"models": MODELS, "account": {"tokenSource": "oauth", "pid": os.getpid()}}))
+        if self.fault == f"refuses_{request['subtype']}":
+            speech.say(speech.refused(id, "not now"))
             return
-        settings = request["settings"]
-        self.model = settings.get("model", self.model)
-        self.effort = settings.get("effortLevel", self.effort)
-        self.variables |= settings.get("env", {})
+        idle = self.fault == f"ignores_{request['subtype']}"  # acknowledges, and does nothing
+        match request["subtype"]:
+            case "initialize":
+                self.initialize(request)
+                account = {"tokenSource": "oauth", "pid": os.getpid()}
+                speech.say(speech.done(id, {"models": MODELS, "account": account}))
+                return
+            case "apply_flag_settings":
+                settings = request["settings"]
+                self.model = settings.get("model", self.model)
+                self.effort = settings.get("effortLevel", self.effort)
+                self.variables |= settings.get("env", {})
+            case "rewind_conversation":
+                reason = self.rewind(request, idle=idle)
+                speech.say(speech.done(id, {"rewound": not reason} | ({"reason": reason} if reason else {})))
+                return
+            case "set_model" if not idle:
+                self.model = request["model"]
+                if not self.messages:
+                    self.system = [request["system_prompt"]]
+            case "mcp_set_servers" if not idle:
+                self.offer(request["servers"])
+            case "interrupt":
+                speech.say(speech.done(id))
+                self.interrupt()
+                return
+            case "side_question":
+                speech.say(speech.done(id, {"response": "(API error)", "synthetic": True}))
+                return
         speech.say(speech.done(id))
 
-    def take_result(self, response):
-        """Note what a tool returned, and go on when all have."""
-        content = response["response"]["mcp_response"]["result"]["content"]
-        self.results[response["request_id"]] = content
+    def initialize(self, request):
+        """Open the conversation."""
+        self.system, self.hooks = request["systemPrompt"], request.get("hooks", {})
+        for server, manifest in request.get("sdkMcpServerManifests", {}).items():
+            self.server = server
+            self.tools = sorted(tool["name"] for tool in manifest["toolsListResult"]["tools"])
+
+    def rewind(self, request, *, idle=False):
+        """Forget a message and all after it; return why not, if it cannot be."""
+        newest = next((uuid for uuid in reversed(self.uuids) if uuid), None)
+        if self.running:
+            return "turn_running"
+        if request["last_seen_user_message_uuid"] != newest or request["target_message_uuid"] not in self.uuids:
+            return "stale_target"
+        if not idle:
+            at = self.uuids.index(request["target_message_uuid"])
+            del self.messages[at:], self.uuids[at:]
+        return ""
+
+    def offer(self, servers):
+        """Ask a server that is new for its tools; have none of one that has gone."""
+        server = next(iter(servers), None)
+        if server is None:
+            self.tools, self.server = [], None
+        elif server != self.server:
+            self.tools, self.server = [], server
+            message = {"jsonrpc": "2.0", "id": 0, "method": "tools/list", "params": {}}
+            request = {"subtype": "mcp_message", "server_name": server, "message": message}
+            speech.say({"type": "control_request", "request_id": "list", "request": request})
+
+    def interrupt(self):
+        """Give up the turn that is under way; a note stays in the conversation."""
+        if not self.running:
+            return
+        self.running, self.later, self.hook, self.calls, self.results = False, None, None, [], {}
+        self.add({"role": "user", "content": [text("[Request interrupted by user]")]}, None)
+        speech.say(speech.result(subtype="error_during_execution", is_error=True, terminal_reason="aborted_streaming"))
+
+    def take(self, response):
+        """Note what a hook or a tool returned, and go on when all have."""
+        if response["request_id"] == "hook":
+            doing, self.hook = self.hook, None
+            if doing:
+                doing()
+            return
+        result = response["response"]["mcp_response"]["result"]
+        if response["request_id"] == "list":
+            self.tools = sorted(tool["name"] for tool in result["tools"])
+            return
+        self.results[response["request_id"]] = result["content"]
         if len(self.results) == len(self.calls):
             results = [{"type": "tool_result", "tool_use_id": id, "content": self.results[id]} for id in self.calls]
-            self.messages.append({"role": "user", "content": results})
+            self.add({"role": "user", "content": results}, None)
             self.calls, self.results = [], {}
             self.answer()
 
@@ -105,9 +192,11 @@ class Cli:
     def answer(self):
         """Ask the model, who does as the question orders."""
         if self.variables.get("ANTHROPIC_BASE_URL") == NOWHERE:
+            self.running = False
             speech.say(speech.result(is_error=True, terminal_reason="api_error", result="Connection refused"))
             return
         self.answers += 1
+        self.running = True
         question = last_text(self.messages)
         order, argument = re.search(r"!(\w+)(?: (\w+))?|$", question).groups()
         model = next((each["resolvedModel"] for each in MODELS if each["value"] == self.model), self.model)
@@ -117,24 +206,33 @@ class Cli:
                 self.call(model, int(argument))
             case "fault":
                 faults.in_answer(argument, model, answer)
-                self.messages.append({"role": "assistant", "content": [text(answer)]})
+                self.add({"role": "assistant", "content": [text(answer)]}, None)
+                self.running = False
             case "hang":
                 speech.say(*speech.start(model, self.answers), *speech.text_block(0, answer, self.answers)[:3])
-                time.sleep(3600)
             case _:
                 self.speak(model, answer, "max_tokens" if order == "length" else "end_turn")
 
     def speak(self, model, answer, reason):
-        """Answer in words; after a token limit the CLI asks the model by itself to go on."""
-        speech.say(
-            *speech.start(model, self.answers), *speech.text_block(0, answer, self.answers), *speech.stop(reason)
-        )
-        self.messages.append({"role": "assistant", "content": [text(answer)]})
-        if reason == "max_tokens":
-            time.sleep(0.02)
-            self.messages.append({"role": "user", "content": [text("Output token limit hit. Resume directly.")]})
-            self.answer()
+        """Answer in words; the end of the text waits at the hook, and after a token limit the CLI goes on by itself."""
+        speech.say(*speech.start(model, self.answers), *speech.text_block(0, answer, self.answers))
+        self.hook = lambda: self.end(answer, reason)
+        if "MessageDisplay" in self.hooks:
+            [callback] = self.hooks["MessageDisplay"][0]["hookCallbackIds"]
+            request = {"subtype": "hook_callback", "callback_id": callback}
+            speech.say({"type": "control_request", "request_id": "hook", "request": request})
         else:
+            self.hook()
+
+    def end(self, answer, reason):
+        """End an answer in words."""
+        speech.say(*speech.stop(reason))
+        self.add({"role": "assistant", "content": [text(answer)]}, None)
+        if reason == "max_tokens":
+            self.add({"role": "user", "content": [text("Output token limit hit. Resume directly.")]}, None)
+            self.later = self.answer
+        else:
+            self.running = False
             speech.say(speech.result(reason=reason))
 
     def call(self, model, count):
@@ -146,7 +244,7 @@ class Cli:
         ]
         lines = [line for at, call in enumerate(calls) for line in speech.call_block(at, call, self.answers)]
         self.calls = [call["id"] for call in calls]
-        self.messages.append({"role": "assistant", "content": [{"type": "tool_use", **call} for call in calls]})
+        self.add({"role": "assistant", "content": [{"type": "tool_use", **call} for call in calls]}, None)
         speech.say(*speech.start(model, self.answers), *lines, *speech.stop("tool_use"))
 
 
@@ -158,7 +256,7 @@ def main(fault_file, *arguments):
         print(json.dumps({"loggedIn": True, "authMethod": "oauth_token"}))
     else:
         faults.at_start(fault_file)
-        Cli().run()
+        Cli(faults.named(fault_file)).run()
 
 
 if __name__ == "__main__":

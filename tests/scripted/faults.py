@@ -36,7 +36,7 @@ def at_start(file):
             time.sleep(FOR_EVER)
         case "exits_when_ready":
             os.read(0, 1 << 16)
-            speech.say(speech.done("cmappy-0"))
+            speech.say(speech.done("cmappy-0"), speech.done("cmappy-1"))
             exit_loudly()
 
 

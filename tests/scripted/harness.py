@@ -15,6 +15,7 @@ from cmappy.answer import CallStart, Piece, Routed, TextStart
 from cmappy.backends.claude.backend import ClaudeSource
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.claude.login import Installed
+from cmappy.backends.claude.proof import Proof
 from cmappy.backends.lines import Answering
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
@@ -67,7 +68,11 @@ class Scripted:
         """Run a backend; at the end no process of it is left. `source` of it is what drives the processes."""
         before = descendants()
         installed = Installed("2.1.330", "oauth_token")
-        settings = {"first": PATIENCE, "silence": PATIENCE} | options
+        live, warm = options.pop("live", 0), options.get("warm", 0)
+        most = options.pop("processes", options.pop("concurrency", 8) + warm + live)
+        verdict = options.pop("verdict", "proven")
+        settings = {"first": PATIENCE, "silence": PATIENCE, "processes": most, "keep": live > 0} | options
+        settings["proof"] = Proof(verdict)
         source = ClaudeSource(str(self.command), {"PATH": os.defpath, "HOME": str(self.folder)}, installed, **settings)
         backend = Answering(source, Interpreter)
         backend.source = source

@@ -90,3 +90,8 @@ def done(request_id, answer=None):
     """Return the answer to a control request."""
     response = {"subtype": "success", "request_id": request_id}
     return {"type": "control_response", "response": response | ({"response": answer} if answer else {})}
+
+
+def refused(request_id, why):
+    """Return the refusal of a control request."""
+    return {"type": "control_response", "response": {"subtype": "error", "request_id": request_id, "error": why}}

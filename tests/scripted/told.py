@@ -13,6 +13,14 @@ def digest(*, model, system, tools, messages, max_tokens=None, effort=None, thin
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
 
 
+def bare(message):
+    """Return a message without marks for the prompt cache, of which no model knows."""
+    content = [
+        {name: value for name, value in block.items() if name != "cache_control"} for block in message["content"]
+    ]
+    return {"role": message["role"], "content": content}
+
+
 def text(said):
     """Return a text block."""
     return {"type": "text", "text": said}

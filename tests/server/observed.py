@@ -16,9 +16,9 @@ from sanic.server import try_use_uvloop
 
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.lines import Answering
-from cmappy.backends.replay import ReplaySource
 from cmappy.commands.parser import parse
 from cmappy.commands.sources import load
+from cmappy.recording.replay import Replay
 from cmappy.server.app import create_app
 from cmappy.server.log import configure
 from cmappy.server.run import serving
@@ -26,7 +26,7 @@ from cmappy.server.run import serving
 ENDLESS = hashlib.sha256(b"endless").hexdigest()
 
 
-class PacedReplay(ReplaySource):
+class PacedReplay(Replay):
     """Says one line after the other, as a model does."""
 
     def __init__(self, folder, pause):

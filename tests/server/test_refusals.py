@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import sanic.config
 
 pytestmark = pytest.mark.anyio
 
@@ -184,3 +185,19 @@ async def test_many_clients_may_connect_at_once(serve):
             answers = await asyncio.gather(*(ask() for _ in range(400)))
 
     assert {b"HTTP/1.1 200"} == set(answers)
+
+
+async def test_head_has_one_deadline(monkeypatch, serve):
+    """Who sends it byte by byte does not get more time with each of them."""
+    monkeypatch.setitem(sanic.config.DEFAULT_CONFIG, "REQUEST_TIMEOUT", 1)
+    async with serve() as url:
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        answer = asyncio.create_task(reader.read())
+        async with asyncio.timeout(30):
+            while not answer.done():
+                writer.write(b"x")
+                await asyncio.wait({answer}, timeout=0.1)
+        writer.close()
+
+    assert (await answer).startswith(b"HTTP/1.1 408 ")

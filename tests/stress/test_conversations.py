@@ -49,7 +49,7 @@ async def test_conversations_never_mix(scripted, counted, seed):
         talks = await converse(url, seed, 200)
 
     routes = {route for talk in talks for route in talk.routes}
-    assert {"cold", "warm", "live", "parked"} == routes
+    assert {"cold", "live", "parked", "rewound"} <= routes
     assert max(counts) <= MOST
     assert sum(talk.answers for talk in talks) > 400
 

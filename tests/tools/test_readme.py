@@ -1,32 +1,59 @@
 """What the README says of the code is what the code says."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from cmappy.backends.claude.login import TESTED
 from tools import marks, standing, tables
 from tools.programs import table
 from tools.programs.environments import manifest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"
-REPORTS = [ROOT / "conformance" / "reports" / f"{name}.json" for name in ("cmappy", "claude-max-proxy-py")]
 
 
-@pytest.mark.parametrize("name", ["fields", "settings"])
-def test_readme_shows_the_table_that_the_code_makes(name):
+@pytest.mark.parametrize("face", ["chat", "responses", "messages", "completions"])
+def test_page_shows_the_fields_that_the_code_knows(face):
     """The table is out of date: run tools/readme."""
-    text = README.read_text("utf-8")
+    text = (ROOT / "cmappy" / "faces" / "README.md").read_text("utf-8")
 
-    assert marks.replace(text, name, getattr(tables, name)()) == text
+    assert marks.replace(text, face, tables.fields(face)) == text
+
+
+def test_page_shows_the_settings():
+    """The table is out of date: run tools/readme."""
+    text = (ROOT / "cmappy" / "commands" / "README.md").read_text("utf-8")
+
+    assert marks.replace(text, "settings", tables.settings()) == text
+
+
+def test_newest_tested_cli_is_the_pinned_one():
+    """`cmappy doctor` tells it."""
+    assert f'PINNED = "{".".join(map(str, TESTED))}"' in (ROOT / "tools" / "install-claude").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", ["README.md", "SECURITY.md", ".github/CONTRIBUTING.md", "cmappy/commands/README.md"])
+def test_what_is_linked_exists(page):
+    """Files of this repository, and headings of the same page."""
+    text = (ROOT / page).read_text("utf-8")
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in re.findall(r"^#+ (.+)$", text, re.M)
+    }
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    here = (ROOT / page).parent
+
+    assert [] == [each for each in links if each.startswith("#") and each[1:] not in headings]
+    assert [] == [each for each in links if not each.startswith("#") and not (here / each.partition("#")[0]).exists()]
 
 
 def test_readme_shows_what_the_reports_tell():
     """The table is out of date: run tools/conformance-reports."""
     text = README.read_text("utf-8")
 
-    assert marks.replace(text, "conformance", standing.table(REPORTS)) == text
+    assert marks.replace(text, "conformance", standing.table(standing.reports())) == text
 
 
 def test_readme_shows_the_results_of_the_clients():

@@ -7,7 +7,7 @@ import pytest
 
 from cmappy.backends.claude import stdin
 from cmappy.backends.claude.events import ControlRequest
-from cmappy.turn import Message, Text, Tool, ToolResult, ToolUse, Turn
+from cmappy.turn import Media, Message, Text, Thinking, Tool, ToolResult, Turn
 
 
 def user(text):
@@ -34,63 +34,15 @@ def lines(data):
     return [orjson.loads(line) for line in data.splitlines()]
 
 
-def settings(first=True, **fields):
+def settings(**fields):
     """Return the settings of a turn."""
-    return stdin.settings(turn(**fields), first=first)["settings"]
+    return stdin.settings(turn(**fields))
 
 
 def body(**fields):
     """Return what is merged into the API request of a turn."""
     text = settings(**fields)["env"]["CLAUDE_CODE_EXTRA_BODY"]
     return orjson.loads(text) if text else {}
-
-
-def test_first_batch_opens_sets_and_asks():
-    """All of it at once: the CLI does control requests before the message that follows."""
-    [batch] = stdin.opening(TURN)
-
-    assert ["initialize", "apply_flag_settings", None] == [
-        line.get("request", {}).get("subtype") for line in lines(batch)
-    ]
-
-
-def test_question_is_a_user_line_that_nothing_is_read_into():
-    """Without `client_composed`, `@/etc/passwd` in a prompt is a file that is read, and `/x` a command that is run."""
-    [batch] = stdin.opening(TURN)
-
-    expected = {
-        "type": "user",
-        "message": {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
-        "parent_tool_use_id": None,
-        "session_id": "",
-        "client_composed": True,
-    }
-
-    assert expected == lines(batch)[-1]
-
-
-def test_history_is_cut_after_each_user_message():
-    """The CLI queues user lines and applies assistant lines at once: order is kept only if each is acknowledged."""
-    history = (assistant("0"), user("1"), assistant("2"), user("3"), assistant("4"), user("5"))
-    batches = [
-        [line["message"]["content"][0]["text"] for line in lines(batch) if "message" in line]
-        for batch in stdin.opening(turn(messages=history))
-    ]
-
-    assert [["0", "1"], ["2", "3"], ["4", "5"]] == batches
-
-
-def test_history_asks_no_question():
-    """All but the last user line are told, not asked; and nothing is read into them either."""
-    history = (user("1"), assistant("2"), user("3"))
-    told = [
-        (line.get("shouldQuery", True), line["client_composed"])
-        for batch in stdin.opening(turn(messages=history))
-        for line in lines(batch)
-        if line["type"] == "user"
-    ]
-
-    assert [(False, True), (True, True)] == told
 
 
 @pytest.mark.parametrize(("system", "prompt"), [("Be kind.", ["Be kind."]), ("", [])])
@@ -108,24 +60,6 @@ def test_initialization_without_a_turn_only_asks():
 def test_end_of_a_text_waits_for_us(schema, gated):
     """The CLI must not go on by itself after an answer, but it may ask once more for a structured one."""
     assert gated == ("MessageDisplay" in stdin.initialize(turn(schema=schema))["hooks"])
-
-
-@pytest.mark.parametrize(
-    ("fields", "gated"),
-    [({}, False), ({"tools": (TOOL,)}, True), ({"schema": '{"type":"object"}'}, True)],
-    ids=["text", "tools", "schema"],
-)
-def test_results_of_calls_wait_for_us(fields, gated):
-    """The CLI must not tell the API of a call that it found wrong by itself."""
-    assert gated == ("PostToolBatch" in stdin.initialize(turn(**fields))["hooks"])
-
-
-def test_end_of_a_text_is_answered_behind_the_lock():
-    """The lock is in place before the CLI learns that it may go on."""
-    lock, answer = lines(stdin.finish(ControlRequest(subtype="hook_callback", request_id="r7")))
-
-    assert "https://127.0.0.1:9" == lock["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"]
-    assert {"subtype": "success", "request_id": "r7", "response": {}} == answer["response"]
 
 
 def test_schema_goes_without_what_the_cli_does_not_know():
@@ -162,15 +96,12 @@ def test_every_setting_is_there_so_that_earlier_ones_are_undone():
             "CLAUDE_CODE_MAX_OUTPUT_TOKENS": "",
             "CLAUDE_CODE_DISABLE_THINKING": "",
             "CLAUDE_CODE_EXTRA_BODY": "",
+            "ANTHROPIC_BETAS": "",
+            "DISABLE_PROMPT_CACHING": "",
         },
     }
 
     assert expected == settings()
-
-
-def test_model_is_set_once():
-    """To set it later injects texts into the conversation."""
-    assert "model" not in settings(first=False)
 
 
 def test_limit_is_the_apis():
@@ -203,6 +134,10 @@ def test_thinking_is_off_where_it_is_not_wanted_or_not_possible(fields, level, d
         ({"stop": ("a", " \n", "b")}, {"stop_sequences": ["a", "b"]}),
         ({"stop": (" ",)}, {}),
         ({"sampling": (("temperature", 0.5),)}, {"temperature": 0.5}),
+        (
+            {"extra": '{"thinking":{"type":"enabled","budget_tokens":9},"top_k":3}'},
+            {"top_k": 3, "thinking": {"type": "enabled", "budget_tokens": 9}},
+        ),
         ({"tools": (TOOL,)}, {}),
         ({"tools": (TOOL,), "tool_choice": "any"}, {"tool_choice": {"type": "any"}}),
         ({"tools": (TOOL,), "tool_choice": "none"}, {"tool_choice": {"type": "none"}}),
@@ -222,40 +157,6 @@ def test_fields_without_a_setting_are_merged_into_the_request(fields, merged):
     assert merged == body(**fields)
 
 
-def test_continuation_is_settings_and_the_next_question():
-    """The process knows the rest; the API is where it was, though it may have been locked."""
-    flags, question = lines(stdin.continuation(turn(messages=(user("1"), assistant("2"), user("3"))), [], "http://api"))
-
-    assert ("apply_flag_settings", "http://api", "3") == (
-        flags["request"]["subtype"],
-        flags["request"]["settings"]["env"]["ANTHROPIC_BASE_URL"],
-        question["message"]["content"][0]["text"],
-    )
-
-
-def test_continuation_of_parked_calls_is_their_answers():
-    """They are the question."""
-    call = stdin.Call("toolu_1", "r", 7)
-    answer = stdin.answer(call, ToolResult("toolu_1", (Text("4"), Text("5"))))
-    *_, told = lines(stdin.continuation(TURN, [answer], ""))
-
-    content = [{"type": "text", "text": "4"}, {"type": "text", "text": "5"}]
-    expected = {"mcp_response": {"jsonrpc": "2.0", "id": 7, "result": {"content": content}}}
-
-    assert ("control_response", "r", expected) == (
-        told["type"],
-        told["response"]["request_id"],
-        told["response"]["response"],
-    )
-
-
-def test_lock_leads_the_api_nowhere():
-    """What the CLI would still ask by itself is refused on this machine, at once, and no proxy can read it."""
-    [line] = lines(stdin.lock())
-
-    assert {"env": {"ANTHROPIC_BASE_URL": "https://127.0.0.1:9"}} == line["request"]["settings"]
-
-
 def asked(**message):
     """Return a request of the CLI's to the server of tools."""
     return ControlRequest(subtype="mcp_message", request_id="r", message={"jsonrpc": "2.0", "id": 7} | message)
@@ -268,38 +169,103 @@ def test_call_is_recognised():
     assert stdin.Call("toolu_1", "r", 7) == stdin.call(request)
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [asked(method="tools/list"), asked(), ControlRequest(subtype="can_use_tool", request_id="r")],
-    ids=["list", "nothing", "permission"],
-)
-def test_other_requests_are_no_calls_and_are_refused(request_):
-    """There is nothing else to ask; to leave it unanswered would hang."""
-    [line] = lines(stdin.refusal(request_))
+@pytest.mark.parametrize(("query", "more"), [(True, {}), (False, {"shouldQuery": False})], ids=["question", "history"])
+def test_user_line_is_plain_text_that_nothing_is_read_into(query, more):
+    """Without `client_composed`, `@/etc/passwd` in a prompt is a file that is read, and `/x` a command that is run."""
+    expected = {
+        "type": "user",
+        "message": {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+        "parent_tool_use_id": None,
+        "session_id": "",
+        "client_composed": True,
+        "uuid": "u",
+    }
 
-    assert (None, "r", -32601) == (
-        stdin.call(request_),
-        line["response"]["request_id"],
-        line["response"]["response"]["mcp_response"]["error"]["code"],
-    )
-
-
-def test_calls_in_the_history_are_blocks():
-    """Native ones, as the API knows them."""
-    history = (
-        user("a"),
-        Message("assistant", (ToolUse("x", "f", '{"n":1}'),)),
-        Message("user", (ToolResult("x", (Text("4"),)),)),
-    )
-    *_, last = stdin.opening(turn(messages=history))
-
-    assert [["tool_use"], ["tool_result"]] == [
-        [block["type"] for block in line["message"]["content"]] for line in lines(last)
-    ]
+    assert [expected | more] == lines(stdin.user(user("Hi"), "u", query=query))
 
 
 def test_text_is_one_line_whatever_is_in_it():
     """A line break in a prompt is not one on stdin."""
-    [batch] = stdin.opening(turn(messages=(user("a\nb\r\u2028c"),)))
+    assert 1 == stdin.user(user("a\nb\r\u2028c"), "u", query=True).count(b"\n")
 
-    assert 3 == batch.count(b"\n")
+
+IMAGE = Media("image", "image/png", "AAAA")
+
+
+@pytest.mark.parametrize(
+    ("content", "marked"),
+    [
+        ((Text("a"), Text("b")), [False, True]),
+        ((Text("a"), IMAGE), [False, False]),
+        ((ToolResult("x", (Text("4"),)),), [True]),
+        ((Text(" "),), [False]),
+    ],
+    ids=["text", "image", "result", "blank"],
+)
+def test_mark_is_on_the_last_block_if_that_can_have_one(content, marked):
+    """The API takes none on nothing, and the CLI re-encodes images."""
+    [line] = lines(stdin.user(Message("user", content), "u", query=True, mark={"type": "ephemeral"}))
+
+    assert marked == ["cache_control" in block for block in line["message"]["content"]]
+
+
+def test_thinking_is_told_with_its_model():
+    """Anything else is told without."""
+    thought = Message("assistant", (Thinking("hm", "sig"), Text("a")))
+    [one], [other] = (lines(stdin.assistant(message, "claude-x")) for message in (thought, assistant("a")))
+
+    assert ("claude-x", None) == (one["message"]["model"], other["message"].get("model"))
+
+
+def test_only_what_changes_is_sent():
+    """A variable that was never set counts as empty."""
+    now = settings() | {"env": {}}
+
+    assert {} == stdin.changes(now, settings())
+    assert {"effortLevel": "low", "env": {"CLAUDE_CODE_MAX_OUTPUT_TOKENS": "5"}} == stdin.changes(
+        now, settings(effort="low", max_tokens=5)
+    )
+
+
+def test_betas_and_marks_are_the_clients_own():
+    """Where a client marks by itself, the CLI does not."""
+    env = settings(betas=("a-1", "b-2"), own_marks=True)["env"]
+
+    assert ("a-1,b-2", "1") == (env["ANTHROPIC_BETAS"], env["DISABLE_PROMPT_CACHING"])
+
+
+def test_result_of_a_call_answers_it():
+    """With the ids of the request that the CLI waits with."""
+    call = stdin.Call("toolu_1", "r", 7)
+    [told] = lines(stdin.answer(call, ToolResult("toolu_1", (Text("4"), Text("5")))))
+    content = [{"type": "text", "text": "4"}, {"type": "text", "text": "5"}]
+    expected = {"mcp_response": {"jsonrpc": "2.0", "id": 7, "result": {"content": content}}}
+
+    assert ("control_response", "r", expected) == (
+        told["type"],
+        told["response"]["request_id"],
+        told["response"]["response"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "result"),
+    [("tools/list", "tools"), ("initialize", "serverInfo"), ("notifications/initialized", None)],
+)
+def test_server_of_the_tools_answers_what_it_is_asked(method, result):
+    """Where the tools are new, the CLI asks for them."""
+    [line] = lines(stdin.serve(asked(method=method), (TOOL,)))
+    answer = line["response"]["response"]["mcp_response"]
+
+    assert result is None or result in answer["result"]
+    assert "error" not in answer
+
+
+@pytest.mark.parametrize(
+    "request_", [asked(), ControlRequest(subtype="can_use_tool", request_id="r")], ids=["nothing", "permission"]
+)
+def test_other_requests_are_no_calls_and_are_refused(request_):
+    """There is nothing else to ask; to leave it unanswered would hang."""
+    [line] = lines(stdin.serve(request_, ()))
+
+    assert (None, -32601) == (stdin.call(request_), line["response"]["response"]["mcp_response"]["error"]["code"])

@@ -37,6 +37,8 @@ def _targets(seconds: dict[str, float], alone: dict[str, float]) -> Iterator[Row
     yield _at_most("tool result, parked / reference", seconds["parked"] / reference, 0.08)
     yield _at_most("cmappy's own share, ms", alone["own share, s"] * 1000, 3)
     yield _at_least("replayed stream / bare handler", alone["replay, chunks/s"] / alone["bare, chunks/s"], 0.70)
+    responses = alone["replay by responses, chunks/s"]
+    yield _at_least("replayed stream of responses / bare handler", responses / alone["bare, chunks/s"], 0.50)
     yield _at_least("replayed answer / bare handler", alone["replay, requests/s"] / alone["bare, requests/s"], 0.40)
     yield _at_most("memory with 64 streams, MB", alone["64 streams, MB"], 90)
     yield _at_most("start of a replay, s", alone["start, s"], 0.8)

@@ -14,7 +14,7 @@ import orjson
 
 from cmappy.faces.chat import FACE
 from cmappy.faces.face import Caller, Options
-from cmappy.fixture import Fixture
+from cmappy.recording.format import Recording
 from tools.benchmark import servers
 from tools.benchmark.wire import Client, chat, user
 
@@ -57,6 +57,8 @@ async def measure(folder: Path, environment: Mapping[str, str], rounds: int) -> 
             for name, server in (("replay", replay), ("bare", bare)) * rounds:
                 print(f"throughput: {name}", flush=True)
                 measured.setdefault(f"{name}, chunks/s", []).append(await _chunks(server))
+                if server is replay:
+                    measured.setdefault("replay by responses, chunks/s", []).append(await _response_chunks(server))
                 measured.setdefault(f"{name}, requests/s", []).append(await _requests(server))
         client = Client(replay.url)
         measured["5 MB image, s"] = [(await client.post(chat(**_IMAGE))).total for _ in range(rounds)]
@@ -78,6 +80,19 @@ async def _chunks(server: servers.Server, streams: int = 10) -> float:
     started = time.perf_counter()
     for _ in range(streams):
         await client.post(body)
+    elapsed = time.perf_counter() - started
+    await client.close()
+    return streams * CHUNKS / elapsed
+
+
+async def _response_chunks(server: servers.Server, streams: int = 10) -> float:
+    """Return the pieces of text per second of the Responses API, which sends the same answer in longer events."""
+    client = Client(server.url)
+    asked = {"model": "claude-sonnet-4", "input": _STREAM["messages"][0]["content"], "stream": True}
+    body = orjson.dumps(asked)
+    started = time.perf_counter()
+    for _ in range(streams):
+        await client.post(body, "/responses")
     elapsed = time.perf_counter() - started
     await client.close()
     return streams * CHUNKS / elapsed
@@ -141,4 +156,4 @@ def _record(path: Path, request: dict[str, Any], pieces: int) -> None:
     events.append({"type": "message_delta", **stop})
     ids = {"session_id": "0" * 36, "parent_tool_use_id": None, "uuid": "0" * 36}
     lines = tuple(orjson.dumps({"type": "stream_event", "event": event, **ids}) for event in events)
-    path.write_bytes(Fixture(turn.canonical(), lines, "none", "2026-01-01", origin="handmade").dump())
+    path.write_bytes(Recording(turn.canonical(), lines, "none", "2026-01-01", origin="handmade").dump())

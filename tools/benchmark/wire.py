@@ -43,12 +43,12 @@ class Client:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def post(self, body: bytes) -> Answer:
-        """Send a chat request and read the whole answer."""
+    async def post(self, body: bytes, path: str = "/chat/completions") -> Answer:
+        """Send a request and read the whole answer."""
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(self._host, self._port, limit=1 << 26)
         head = (
-            f"POST {self._path}/chat/completions HTTP/1.1\r\nhost: {self._host}:{self._port}\r\n"
+            f"POST {self._path}{path} HTTP/1.1\r\nhost: {self._host}:{self._port}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         started = time.perf_counter()

@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import hermetic, marks
-from tools.programs import model, table
+from tools import marks
+from tools.programs import model, server, table
 from tools.programs.environments import ROOT, NotInstalled, Program, install, manifest
 from tools.upstream import Upstream
 
@@ -77,7 +75,7 @@ async def run(programs: Sequence[Program], claude: str, only: str | None = None)
     async with Upstream() as upstream:
         upstream.always = model.answer
         with tempfile.TemporaryDirectory(prefix="claude-home-") as home:
-            async with serving(claude, Path(home), upstream.url) as url:
+            async with server.cmappy(claude, Path(home), upstream.url) as url:
 
                 async def one(program: Program) -> tuple[str, dict[str, Outcome]]:
                     async with room:
@@ -145,19 +143,3 @@ def environment(program: Program, home: Path, url: str) -> dict[str, str]:
         "no_proxy": "127.0.0.1,localhost",
         "DO_NOT_TRACK": "1",
     }
-
-
-@asynccontextmanager
-async def serving(claude: str, home: Path, upstream: str) -> AsyncIterator[str]:
-    """Run cmappy with the real CLI; the value is the base URL."""
-    command = [sys.executable, "-m", "cmappy", "--claude", claude, "--port", "0", "--log-level", "error"]
-    process = await asyncio.create_subprocess_exec(
-        *command, env=hermetic.environment(home, upstream), stdout=subprocess.PIPE, cwd=ROOT
-    )
-    try:
-        if process.stdout is None or not (found := re.search(rb"http://\S+", await process.stdout.readline())):
-            raise OSError("cmappy did not start")
-        yield found[0].decode()
-    finally:
-        process.terminate()
-        await process.wait()

@@ -88,6 +88,12 @@ def _edit(body: Json, said: str) -> Json:
         if where and what:
             more = {"command": "create"} if "command" in properties else {}
             return _calls((tool["name"], {where: path, what: CASES["edit"]["word"] + "\n", **more}))
+        if tool["name"] == "apply_patch":
+            patch = f"*** Begin Patch\n*** Add File: {path}\n+{CASES['edit']['word']}\n*** End Patch\n"
+            return _calls((tool["name"], {"input": patch}))
+    for tool in body.get("tools", ()):
+        if tool["name"] == "exec_command":
+            return _calls((tool["name"], {"cmd": f"echo {CASES['edit']['word']} > '{path}'"}))
     name = Path(path).name
     return {"text": f"{name}\n```\n<<<<<<< SEARCH\n=======\n{CASES['edit']['word']}\n>>>>>>> REPLACE\n```\n"}
 

@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from cmappy.errors import CmappyError
-from cmappy.fixture import BadFixture, load
+from cmappy.recording.format import load
+from cmappy.recording.turns import BadRecording
 from tools import scenario
 from tools.recording import flags as cli_flags
 from tools.recording.meaning import differences
@@ -182,7 +183,7 @@ def _compare(before: bytes, lines: Sequence[bytes]) -> list[str]:
     """Return what differs in shape from the committed recording."""
     try:
         return changes(shape(load(before).lines), shape(lines))
-    except BadFixture as error:
+    except BadRecording as error:
         return [f"there is no committed recording to compare with: {error}"]
 
 

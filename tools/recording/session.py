@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cmappy.backends.claude.backend import ClaudeSource
 from cmappy.backends.claude.launch import arguments, environment
@@ -16,11 +17,12 @@ from cmappy.backends.claude.login import inspect
 from cmappy.backends.cli.process import Process
 from cmappy.backends.exits import Exited
 from cmappy.backends.lines import Line
-from cmappy.backends.record import FolderRecorder, today, write
 from cmappy.faces.chat import FACE
 from cmappy.faces.face import Caller, Options
-from cmappy.fixture import Fixture
 from cmappy.middle.models import resolve
+from cmappy.recording.folder import put
+from cmappy.recording.format import Recording
+from cmappy.recording.record import today
 from cmappy.turn import Turn
 from tools import hermetic
 from tools.recording.flags import flags
@@ -60,7 +62,8 @@ class Session:
                         seen.append(line.raw)  # noqa: PERF401 (an error would take the lines with it)
         except Exited as error:
             failed = error  # recorded, with its exit code
-        await FolderRecorder(self.folder, scenario.name).keep(turn, seen, await self.backend.status(), failed)
+        exit, stderr = (failed.exit, failed.stderr) if failed else (None, "")
+        self._put(scenario.name, turn.canonical(), seen, exit=exit, stderr=stderr)
 
     async def turn(self, scenario: Scenario) -> Turn:
         """Return the turn that a scenario's request stands for."""
@@ -79,7 +82,13 @@ class Session:
             finally:
                 process.end()
                 await process.ended()
-        write(self.folder / f"{INITIALIZE}.ndjson", Fixture(None, (line,), self.version, today()))
+        self._put(INITIALIZE, None, [line])
+
+    def _put(self, name: str, turn: dict[str, Any] | None, lines: Sequence[bytes], **end: Any) -> None:
+        """Write a recording with all of its lines, in the format that holds each as it was."""
+        recording = Recording(turn, tuple(lines), self.version, today(), version=1, **end)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        put(self.folder / f"{name}.ndjson", recording)
 
     async def flags(self) -> list[str]:
         """Return the flags that the CLI lists in its help."""
@@ -112,7 +121,9 @@ async def live_session(claude: Path, folder: Path) -> AsyncGenerator[Session, No
 async def _session(claude: Path, folder: Path, inherited: Mapping[str, str]) -> AsyncGenerator[Session, None]:
     variables = environment(inherited, own_address="127.0.0.1:0")
     installed = await inspect(str(claude), variables)
-    backend = ClaudeSource(str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE)
+    backend = ClaudeSource(
+        str(claude), variables, installed, first=_PATIENCE, silence=_PATIENCE, processes=4, keep=False
+    )
     try:
         yield Session(claude, folder, backend, variables, installed.version)
     finally:

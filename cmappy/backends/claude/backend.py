@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from contextvars import Context
 
 from cmappy.answer import Routed
 from cmappy.backends.claude import events
+from cmappy.backends.claude.conversation import Conversation, OutOfPlace
 from cmappy.backends.claude.launch import arguments
 from cmappy.backends.claude.login import Installed
 from cmappy.backends.claude.pool import Pool, Route
+from cmappy.backends.claude.prints import Print, prints
+from cmappy.backends.claude.proof import Proof
 from cmappy.backends.claude.worker import Worker
 from cmappy.backends.cli.spawner import Spawner
 from cmappy.backends.exits import Exited
 from cmappy.backends.lines import Line
+from cmappy.errors import BillingRefused
 from cmappy.status import Status
 from cmappy.turn import Turn
+
+log = logging.getLogger("cmappy")
 
 
 class ClaudeSource:
     """Drives the CLI at `claude` in the given environment. Times are in seconds.
 
-    `warm` processes are started ahead, `live` conversations kept for `idle`; see Pool. With `concurrency`, the most
-    turns at a time that are asked of it, there are never more processes than the sum of the three.
+    There are never more than `processes` of it, `warm` of them started ahead; see Pool. `proof` tells whether they can
+    be rewound. Without `allow_api_key`, a CLI that would bill one is asked nothing.
     """
 
     def __init__(
@@ -34,92 +43,166 @@ class ClaudeSource:
         *,
         first: float,
         silence: float,
-        concurrency: int | None = None,
+        processes: int,
         warm: int = 0,
-        live: int = 0,
         idle: float = 900,
         age: float = 1800,
+        renew: int = 400,
+        keep: bool = True,
+        proof: Proof | None = None,
+        allow_api_key: bool = True,
     ) -> None:
         self._installed = installed
-        self._base_url = environment.get("ANTHROPIC_BASE_URL", "")
+        self._environment = environment
         self._first, self._silence = first, silence
-        self.processes = Spawner(arguments(claude), environment, concurrency and concurrency + warm + live)
-        self.pool = Pool(self._start, warm=warm, live=live, idle=idle, age=age)
+        self._keep, self._allow_api_key = keep, allow_api_key
+        self.proof = proof or Proof("proven")
+        self.processes = Spawner(arguments(claude), environment, processes)
+        self.pool = Pool(
+            self._start,
+            most=processes,
+            warm=warm,
+            idle=idle,
+            age=age,
+            renew=renew,
+            switching=lambda: self.proof.holds,
+        )
         self._plan: events.RateLimit | None = None
+        self._said: events.Initialized | None = None
         self._initialized: asyncio.Task[events.Initialized] | None = None
 
     async def start(self) -> None:
-        """Begin to warm processes, and to ask the CLI for its models."""
+        """Begin to warm processes, to ask the CLI for its models, and to prove what it can do."""
         self.pool.refill()
         self._ask()
+        self.proof.begin()
 
     async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[Routed | Line, None]:
         """Yield how the turn is answered, then the CLI's lines up to its first stop reason."""
-        session, route = await self.pool.acquire(turn, owner)
+        wanted = prints(turn.messages)
+        worker, route = await self.pool.acquire(turn, wanted, owner)
         try:
-            async with aclosing(self._tell(session, route, turn, owner)) as lines:
+            async with aclosing(self._tell(worker, route, turn, wanted)) as lines:
                 async for line in lines:
                     yield line
             return
-        except Exited:
-            if route == "cold" or session.answering:
+        except (Exited, OutOfPlace) as error:
+            # What was never asked can be asked of another process; anything else may have reached the API.
+            if route == "cold" or worker.conversation.left:
                 raise
-        # The process had died while it was kept: that makes an answer slower, and changes nothing else.
-        async with aclosing(self._tell(await self._start(), "cold", turn, owner)) as lines:
+            log.warning("a kept process was of no use: %s", error)
+        worker = await self.pool.another(owner)
+        async with aclosing(self._tell(worker, "cold", turn, wanted)) as lines:
             async for line in lines:
                 yield line
 
     async def status(self) -> Status:
-        """Return the CLI's version, login and models; it is asked for the models once."""
-        said = await asyncio.shield(self._ask())
+        """Return the CLI's version, login and models; it is asked for the models once, and heard at every start."""
+        said = self._said
+        if said is None or self._refuses(said):  # a refused login may have been mended
+            said = await asyncio.shield(self._ask(again=said is not None))
         return Status(
             "claude-code-cli",
             self._installed.version,
-            self._installed.login,
+            self._login(said),
             tuple(model.model() for model in said.models),
             said.account.billing,
             self._plan.plan() if self._plan else None,
             len(self.processes),
+            self.proof.verdict,
         )
 
     async def close(self) -> None:
         """End all processes and wait until they are gone."""
+        await self.proof.close()
         await self.pool.close()
         await self.processes.close()
 
-    async def _tell(self, session: Worker, route: Route, turn: Turn, owner: str) -> AsyncGenerator[Routed | Line, None]:
+    async def _tell(
+        self, worker: Worker, route: Route, turn: Turn, wanted: list[Print]
+    ) -> AsyncGenerator[Routed | Line, None]:
         try:
+            worker.conversation.rewindable = self._keep and self.proof.holds
             yield Routed(route)
-            async with aclosing(session.lines(turn)) as lines:
+            async with aclosing(worker.lines(turn, wanted)) as lines:
                 async for line in lines:
                     yield line
         finally:
-            if session.over:
-                self.pool.keep(session, turn, owner)
-            else:
-                session.process.end()
+            self._take_back(worker, turn)
+
+    def _take_back(self, worker: Worker, turn: Turn) -> None:
+        """Keep a worker whose answer is over, or can be given up; end any other."""
+        talk = worker.conversation
+        switching = self.proof.holds
+        if worker.over and talk.answered and not talk.parked and talk.spoilt and not switching:
+            worker.process.end()  # what it has is not what the client has, and it cannot be rewound
+        elif self._keep and worker.over and talk.answered:
+            worker.settle()
+            self.pool.keep(worker)
+        elif self._keep and switching and not worker.over and worker.interruptible:
+            worker.stop()
+            self.pool.keep(worker)
+        else:
+            worker.process.end()
 
     async def _start(self) -> Worker:
+        static = "CLAUDE_CODE_OAUTH_TOKEN" in self._environment
+        conversation = Conversation(
+            self._environment.get("ANTHROPIC_BASE_URL", ""),
+            lambda: str(uuid.uuid4()),
+            mark=self._mark,
+            static_login=static,
+        )
         return Worker(
             await self.processes.start(),
-            base_url=self._base_url,
+            conversation,
             first=self._first,
             silence=self._silence,
+            on_initialized=self._check,
             on_limit=self._notice,
         )
+
+    @property
+    def _mark(self) -> dict[str, str]:
+        """The mark for the prompt cache, like the CLI's own: an hour for a subscription, else the API's default."""
+        hour = {"ttl": "1h"} if not self._said or self._said.account.billing == "subscription" else {}
+        return {"type": "ephemeral", **hour}
+
+    def _check(self, said: events.Initialized) -> None:
+        """Take what a process says of itself; raises BillingRefused if it would bill a key that nobody has allowed."""
+        before, self._said = self._said, said
+        if not self._refuses(said):
+            return
+        was = f" instead of {self._login(before)}" if before else ""
+        raise BillingRefused(
+            f"The login of the Claude Code CLI has changed while cmappy was running: it now uses an API key "
+            f"({said.account.api_key_source}){was}, which would be billed for each token. Log in with your "
+            "subscription (`claude auth login`), or allow the key with `--allow-api-key`."
+        )
+
+    def _refuses(self, said: events.Initialized) -> bool:
+        return said.account.billing == "api_key" and not self._allow_api_key
+
+    def _login(self, said: events.Initialized) -> str:
+        """Return the login as it is now: what `claude auth status` said, until a process says something else."""
+        was = "api_key" if self._installed.login.startswith("api_key") else "subscription"
+        now = said.account.billing
+        return self._installed.login if now in {was, "none"} else {"api_key": "api_key"}.get(now, "claude.ai")
 
     def _notice(self, limit: events.RateLimit) -> None:
         self._plan = limit
 
-    def _ask(self) -> asyncio.Task[events.Initialized]:
-        if self._initialized is None or (self._initialized.done() and self._initialized.exception()):
-            self._initialized = asyncio.create_task(self._initialize())
+    def _ask(self, *, again: bool = False) -> asyncio.Task[events.Initialized]:
+        if self._initialized is None or (self._initialized.done() and (again or self._initialized.exception())):
+            self._initialized = asyncio.create_task(self._initialize(), context=Context())
             self._initialized.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to who asks
         return self._initialized
 
     async def _initialize(self) -> events.Initialized:
-        session = await self._start()
+        worker = await self._start()
         try:
-            return await session.initialize()
+            said = await worker.initialize()
+            self._said = said
+            return said
         finally:
-            session.process.end()
+            worker.process.end()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -357,3 +358,12 @@ def _message_delta(delta: dict[str, Any], usage: dict[str, Any]) -> MessageDelta
 
 def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def listed(lines: Iterable[bytes]) -> tuple[Model, ...]:
+    """Return the models that the CLI lists in its answer to `initialize`, from the lines that hold it."""
+    for line in lines:
+        match parse(line):
+            case ControlResponse(response=response) if "models" in response:
+                return tuple(model.model() for model in Initialized.model_validate(response).models)
+    return ()

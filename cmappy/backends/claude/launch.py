@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-SERVER = "client"  # the name of the in-process MCP server that offers the client's tools
+# The names by turns of the in-process MCP server that offers the client's tools; no model sees them.
+SERVERS = ("client", "client-again")
 
 ARGUMENTS = (
     "-p",
@@ -25,7 +26,7 @@ ARGUMENTS = (
     "--strict-mcp-config",
     "--disable-slash-commands",
     "--permission-mode=dontAsk",
-    f"--allowedTools=mcp__{SERVER}",
+    "--allowedTools=" + ",".join(f"mcp__{server}" for server in SERVERS),
     "--thinking-display=summarized",
 )
 

@@ -1,116 +1,157 @@
-"""One process and its one conversation, for as many turns as the pool keeps it."""
+"""One process, for as many turns and conversations as the pool keeps it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
+from contextvars import Context
 
-from cmappy.backends.claude import events
-from cmappy.backends.claude.conversation import Conversation
-from cmappy.backends.claude.stdin import control, initialize
+from cmappy.backends.claude import events, stdin
+from cmappy.backends.claude.conversation import Conversation, Phase
+from cmappy.backends.claude.prints import Print
 from cmappy.backends.cli.process import Process
 from cmappy.backends.lines import Line
 from cmappy.errors import CmappyError
 from cmappy.turn import Turn
 
 _SETTLING = 10.0  # seconds between the end of an answer and the CLI's summary of it; it needs 0.01
+_PRIMING = 5.0  # seconds; it needs 0.1
 
 
 class Worker:
-    """A process that has been asked nothing yet, or that knows a history. Time limits are in seconds."""
+    """A process with its conversation. Time limits are in seconds.
+
+    `on_initialized` is told what the CLI says of itself before anything is asked of it; it raises the error if nothing
+    may be asked. `hits` counts the turns that went on where an earlier one had ended, `since` and `gap` are the loop's
+    time of the last use and the mean pause between uses: by them the pool sees what is in use.
+    """
 
     def __init__(
         self,
         process: Process,
+        conversation: Conversation,
         *,
-        base_url: str,
         first: float,
         silence: float,
+        on_initialized: Callable[[events.Initialized], None],
         on_limit: Callable[[events.RateLimit], None],
     ) -> None:
         self.process = process
-        self.conversation = Conversation(base_url)
+        self.conversation = conversation
+        self.owner: str | None = None
         self.over = self.answering = False
+        self.hits, self.since, self.gap = 0, 0.0, 0.0
         self._first, self._silence = first, silence
-        self._on_limit = on_limit
-        self._fresh = True
+        self._on_initialized, self._on_limit = on_initialized, on_limit
         self._settling: asyncio.Task[bool] | None = None
 
-    async def lines(self, turn: Turn) -> AsyncGenerator[Line, None]:
+    async def lines(self, turn: Turn, wanted: list[Print]) -> AsyncGenerator[Line, None]:
         """Yield the CLI's lines for a turn.
 
         `answering` tells whether anything of the answer has been seen, `over` whether its end has.
         """
         self.over = self.answering = False
-        self.process.write(self.conversation.open(turn) if self._fresh else self.conversation.resume(turn))
-        self._fresh = False
+        self.process.write(self.conversation.begin(turn, wanted))
         limit = self._first
         while not self.over:
             line = Line(await self.process.line(limit))
-            try:
-                step = self.conversation.feed(line)
-            except CmappyError:
-                self.process.end(at_once=True)  # it may be about to ask the API
-                raise
-            self.over, limit = step.over, self._silence
-            if step.write:
-                self.process.write(step.write)
-            if step.goes_on:
+            goes_on = self._take(line)
+            limit = self._silence
+            if goes_on:
                 self.process.end(at_once=True)
-            self._notice_limit(line)
-            if step.show:
+            if self._shown:
                 self.answering = self.answering or not line.raw.startswith(b'{"type":"system"')
                 yield line
 
     async def initialize(self) -> events.Initialized:
-        """Return what the CLI says of itself; the session is then good for nothing else."""
-        self.process.write(control(initialize()))
+        """Return what the CLI says of itself; the worker is then good for nothing else."""
+        self.process.write(stdin.control("cmappy-0", stdin.initialize()))
         while True:
             event = events.parse(await self.process.line(self._first))
             if isinstance(event, events.ControlResponse):
                 return events.Initialized.model_validate(event.response)
 
-    async def ready(self) -> None:
-        """Wait until a fresh process takes requests; raises CmappyError if it never does."""
-        self.process.write(control({"subtype": "apply_flag_settings", "settings": {}}))
-        while not isinstance(events.parse(await self.process.line(self._first)), events.ControlResponse):
-            pass
+    async def ready(self, *, prime: bool) -> None:
+        """Wait until a fresh process takes requests; raises CmappyError if it never does.
+
+        With `prime`, let it run the code of a first question once, with the API locked: a question beside the
+        conversation, which changes nothing in it and reaches nobody.
+        """
+        talk = self.conversation
+        await self._done(talk.lock() if prime else stdin.control("cmappy-0", stdin.apply({})))
+        if not prime:
+            return
+        self.process.write(stdin.control("cmappy-prime", {"subtype": "side_question", "question": "Ready?"}))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PRIMING):
+                while True:
+                    event = events.parse(await self.process.line(self._first))
+                    if isinstance(event, events.ApiRetry):  # the code has run; the next try would only cost time
+                        self.process.write(stdin.cancel("cmappy-prime"))
+                    if isinstance(event, events.ControlResponse) and event.request_id == "cmappy-prime":
+                        break
+        await self._done(talk.unlock())
+
+    async def _done(self, request: bytes) -> None:
+        """Write a control request, and wait until it is answered."""
+        self.process.write(request)
+        while True:
+            line = Line(await self.process.line(self._first))
+            event = events.parse(line.raw)
+            if isinstance(event, events.ControlResponse) and event.request_id != "cmappy-prime":
+                if event.request_id != "cmappy-0":
+                    self.conversation.feed(line)
+                return
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether the answer that is given can be given up without ending the process."""
+        return self.conversation.phase in {Phase.ANSWERING, Phase.PARKED} and not self.process.gone
+
+    def stop(self) -> None:
+        """Give up the answer, or the calls that wait; the process is of use again once it has settled."""
+        self.process.write(self.conversation.stop())
+        self.settle()
 
     def settle(self) -> None:
         """Begin to read what the CLI says after an answer, so that the next turn finds the pipe empty."""
-        self._settling = asyncio.create_task(self._settle())
+        self._settling = asyncio.create_task(self._settle(), context=Context())
 
     async def settled(self) -> bool:
         """Return whether the process is alive and waits for the next turn; waits until that is known."""
         settled = self._settling is not None and await asyncio.shield(self._settling)
-        return settled and self._hear_out() and not self.process.gone
+        return settled and self._drained() and not self.process.gone
 
     async def _settle(self) -> bool:
         with suppress(CmappyError, TimeoutError):
             async with asyncio.timeout(_SETTLING):
                 while not self.conversation.settled:
-                    self._hear(Line(await self.process.line(_SETTLING)))
+                    self._take(Line(await self.process.line(_SETTLING)))
             return True
-        self.process.end()
+        self.process.end(at_once=True)
         return False
 
-    def _hear_out(self) -> bool:
+    def _drained(self) -> bool:
         """Take what the CLI has said since it settled, which must not pass for the next answer."""
         with suppress(CmappyError):
             for line in self.process.waiting():
-                self._hear(Line(line))
+                self._take(Line(line))
             return self.conversation.settled
         return False
 
-    def _hear(self, line: Line) -> None:
-        step = self.conversation.feed(line)
+    def _take(self, line: Line) -> bool:
+        """Do what follows from a line; return whether the CLI will go on by itself unless it is killed."""
+        try:
+            step = self.conversation.feed(line)
+            if step.initialized is not None:
+                self._on_initialized(step.initialized)
+        except CmappyError:
+            self.process.end(at_once=True)  # it may be about to ask the API
+            raise
         if step.write:
             self.process.write(step.write)
-        self._notice_limit(line)
-
-    def _notice_limit(self, line: Line) -> None:
-        if line.raw.startswith(b'{"type":"rate_limit_event"') and isinstance(
-            event := events.read(line), events.RateLimit
-        ):
-            self._on_limit(event)
+        self.over, self._shown = step.over, step.show
+        if line.raw.startswith(b'{"type":"rate_limit_event"') and isinstance(line.event, events.RateLimit):
+            self._on_limit(line.event)
+        return step.goes_on

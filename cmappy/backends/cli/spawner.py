@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
+import stat
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,10 +22,11 @@ class Spawner:
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], most: int | None = None) -> None:
         self._argv = argv
-        # The CLI tells the model its working directory, so it gets an empty one; and it leaves files in its temporary
-        # directory, so it gets one that goes with this object.
+        # The CLI tells the model its working directory, so it gets an empty one, the same each time: what the model is
+        # told is the same then, too. And it leaves files in its temporary directory, so that goes with this object.
         self._folder = tempfile.TemporaryDirectory(prefix="cmappy-", ignore_cleanup_errors=True)
-        self._empty, self._temporary = Path(self._folder.name, "empty"), Path(self._folder.name, "tmp")
+        self._temporary = Path(self._folder.name, "tmp")
+        self._own = Path(self._folder.name, "empty")
         self._environment = {**environment, **dict.fromkeys(_TEMPORARY, str(self._temporary))}
         self._slots = asyncio.Semaphore(most) if most else None
         self._spawning: set[asyncio.Task[Process]] = set()
@@ -60,9 +65,8 @@ class Spawner:
         try:
             if self._closed:
                 raise Overloaded("cmappy is being stopped. Try again when it runs again.")
-            for folder in (self._empty, self._temporary):  # again, where something tidies up old temporary files
-                folder.mkdir(parents=True, exist_ok=True)
-            process = await Process.spawn(self._argv, self._environment, self._empty)
+            self._temporary.mkdir(parents=True, exist_ok=True)  # again, where something tidies up old temporary files
+            process = await Process.spawn(self._argv, self._environment, _empty() or _made(self._own))
         except BaseException:
             self._release()
             raise
@@ -83,3 +87,22 @@ def _end(spawning: asyncio.Task[Process]) -> None:
     """End a process that nobody waits for any more."""
     if not spawning.cancelled() and not spawning.exception():
         spawning.result().end()
+
+
+def _empty() -> Path | None:
+    """Return the empty folder of this user, whose path never changes; None if somebody else has a hand in it."""
+    user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    folder = Path(tempfile.gettempdir(), f"cmappy-empty-{user}")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        ours = stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == user)
+        closed = sys.platform == "win32" or stat.S_IMODE(found.st_mode) == 0o700
+        return folder if ours and closed and not any(folder.iterdir()) else None
+    except OSError:
+        return None
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

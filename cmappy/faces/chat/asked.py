@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cmappy.faces.chat import fields, request
+from cmappy.faces.chat import fields, kept, request
 from cmappy.faces.chat.reply import Reply
 from cmappy.faces.chat.request import ChatRequest
 from cmappy.faces.chat.turn import Form, form, to_turn, tools
@@ -16,13 +17,14 @@ from cmappy.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request with its tools, the server's options for it, and whose it is."""
+    """A request with its tools, the server's options for it, whose it is, and its body."""
 
     request: ChatRequest
     toolbox: Toolbox
     form: Form
     options: Options
     caller: Caller
+    body: Mapping[str, Any]
 
     @property
     def model(self) -> str:
@@ -53,10 +55,16 @@ class Asked:
             legacy=bool(self.request.functions) and not self.request.tools,
             reasoning=self.options.reasoning,
             with_usage=self.request.stream_options.include_usage,
+            keep=self._keep if self.request.store else None,
         )
+
+    def _keep(self, completion: dict[str, Any]) -> None:
+        kept.keep(self.caller.shelf, completion, self.body["messages"], self.body.get("metadata"))
 
 
 def read(body: Any, options: Options, caller: Caller) -> Asked:
     """Return the request that a parsed body is; raises InvalidRequest with `param`."""
     asked = request.read(body)
-    return Asked(asked, tools(asked), form(asked), options, caller)
+    if asked.store and asked.metadata is not None:
+        kept.metadata(asked.metadata)
+    return Asked(asked, tools(asked), form(asked), options, caller, body)

@@ -20,7 +20,7 @@ def conversation(
 ) -> tuple[str, tuple[Message, ...]]:
     """Return the system text, one message of it to a line, and all other messages; raises InvalidRequest with `param`.
 
-    Where nothing else asks the model anything, the system messages at the end are the question.
+    Where nobody says anything else, the system messages are the question.
     """
     reader = _Reader(toolbox, Attachments(url_images=url_images))
     for at, message in enumerate(messages):
@@ -35,16 +35,12 @@ class _Reader:
         self._toolbox = toolbox
         self._attachments = attachments
         self._dialogue = Dialogue("messages")
-        self._system: list[str] = []
-        self._asking = 0  # how many of the system's texts came last
+        self._system: list[Text] = []
 
     def read(self, message: ChatMessage, path: str) -> None:
         if message.role in _SYSTEM:
-            texts = [block.text for block in self._parts(message, path, "text") if isinstance(block, Text)]
-            self._system += texts
-            self._asking += len(texts)
+            self._system += [block for block in self._parts(message, path, "text") if isinstance(block, Text)]
             return
-        self._asking = 0
         match message.role:
             case "user":
                 self._dialogue.user(self._parts(message, path, "text image_url file"))
@@ -56,17 +52,10 @@ class _Reader:
 
     def close(self, last: str) -> tuple[str, tuple[Message, ...]]:
         if self._dialogue.ends_with is None:
-            self._ask(len(self._system))
-        elif self._dialogue.ends_with == "assistant" and not self._dialogue.waiting:
-            self._ask(self._asking)
-        system = "\n".join(text for text in self._system if text)
+            self._dialogue.user(self._system)
+            self._system = []
+        system = "\n".join(block.text for block in self._system if block.text)
         return system if system.strip() else "", self._dialogue.close(last)
-
-    def _ask(self, texts: int) -> None:
-        """Let the last of the system's texts be what the user says."""
-        if texts:
-            self._dialogue.user(map(Text, self._system[-texts:]))
-            del self._system[-texts:]
 
     def _calls(self, message: ChatMessage, path: str) -> None:
         for at, call in enumerate(message.tool_calls):

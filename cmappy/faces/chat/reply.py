@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -40,6 +40,7 @@ class Reply:
     `created` is in Unix seconds. `names` are the client's names of its functions by the API's, `properties` those of
     their parameters, for each of the API's functions that has such, `keys` those of the answer itself if it is JSON.
     `legacy` answers with `function_call` instead of `tool_calls`; `with_usage` adds the counts to a stream.
+    `keep` is given the whole completion before its last chunk is returned.
     """
 
     end = b"data: [DONE]\n\n"
@@ -55,6 +56,7 @@ class Reply:
         legacy: bool = False,
         reasoning: Reasoning = "reasoning_content",
         with_usage: bool = False,
+        keep: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self._id, self._created = id, created
         self._names, self._properties, self._keys = names, properties, keys
@@ -65,9 +67,23 @@ class Reply:
         self._open: answer.Start | None = None
         self._head = Head(id, created, "")
         self._fold = Fold()
+        self._keep = keep
+        self._kept = Fold()
 
-    def feed(self, event: answer.Event) -> Iterator[Chunk]:
-        """Yield the chunks that follow from an event; what OpenAI's API has no word for is left out."""
+    def feed(self, event: answer.Event) -> Iterable[Chunk]:
+        """Return the chunks that follow from an event; what OpenAI's API has no word for is left out."""
+        return self._feed(event) if self._keep is None else self._store(event, self._keep)
+
+    def _store(self, event: answer.Event, keep: Callable[[dict[str, Any]], None]) -> list[Chunk]:
+        """Return the chunks of an event, after the whole answer has been kept."""
+        chunks = list(self._feed(event))
+        for chunk in chunks:
+            self._kept.add(chunk)
+        if isinstance(event, answer.Ended):
+            keep(self._kept.whole())
+        return chunks
+
+    def _feed(self, event: answer.Event) -> Iterator[Chunk]:
         match event:
             case answer.Piece(text):
                 yield from self._piece(self._renamer.feed(text))

@@ -175,6 +175,8 @@ class ChatRequest(Wire):
     model: StrictStr
     messages: Annotated[Items[ChatMessage], Field(min_length=1)]
     stream: StrictBool = False
+    store: StrictBool = False
+    metadata: Any = None
     stream_options: StreamOptions = StreamOptions()
     n: Annotated[StrictInt, Field(ge=1)] = 1
     max_tokens: StrictInt | None = None

@@ -14,11 +14,11 @@ import orjson
 
 from cmappy.errors import InvalidRequest, MethodNotAllowed, NotStored, Unsupported, WebSocketRefused
 from cmappy.faces.face import Endpoint, Visit
+from cmappy.faces.pages import page
 from cmappy.faces.responses.request import item_type
 from cmappy.faces.store import Record, Shelf
 
 SEALED = "reasoning.encrypted_content"  # the value of `include` that asks for it
-_MOST = 100  # items of one page
 _PREFIXES = {
     "message": "msg",
     "reasoning": "rs",
@@ -138,14 +138,7 @@ def input_items(visit: Visit) -> dict[str, Any]:
     record = _find(visit)
     items = conversation(record.previous) + orjson.loads(record.value.input)
     ordered = _shown([_item(item, visit.args["id"], at) for at, item in enumerate(items)], sealed=_asks(visit, SEALED))
-    order = visit.query.get("order", ["desc"])[-1]
-    if order not in {"asc", "desc"}:
-        raise InvalidRequest("`order` must be `asc` or `desc`.", param="order")
-    if order == "desc":
-        ordered.reverse()
-    page, more = _page(ordered, visit.query)
-    first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
-    return {"object": "list", "data": page, "first_id": first, "last_id": last, "has_more": more}
+    return page(ordered, visit.query, order="desc")
 
 
 def no_websocket(visit: Visit) -> dict[str, Any]:
@@ -153,23 +146,6 @@ def no_websocket(visit: Visit) -> dict[str, Any]:
     if "websocket" in visit.caller.headers.get("upgrade", "").lower():
         raise WebSocketRefused("WebSockets are not offered: send `POST /v1/responses`.")
     raise MethodNotAllowed("Use POST for this URL.")
-
-
-def _page(items: list[dict[str, Any]], query: Mapping[str, list[str]]) -> tuple[list[dict[str, Any]], bool]:
-    """Return the items after `after`, `limit` of them at most, and whether there are more."""
-    try:
-        limit = int(query.get("limit", ["20"])[-1])
-    except ValueError:
-        limit = 0
-    if not 1 <= limit <= _MOST:
-        raise InvalidRequest(f"`limit` must be a number from 1 to {_MOST}.", param="limit")
-    ids = [item["id"] for item in items]
-    after = query.get("after", [""])[-1]
-    if after:
-        if after not in ids:
-            raise InvalidRequest(f"There is no item `{after[:80]}`.", param="after")
-        items = items[ids.index(after) + 1 :]
-    return items[:limit], len(items) > limit
 
 
 def _shown(items: list[dict[str, Any]], *, sealed: bool) -> list[dict[str, Any]]:

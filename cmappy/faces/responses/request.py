@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from cmappy.faces.wire import Wire
@@ -43,7 +44,7 @@ def _one_part(content: Any) -> Any:
     return [{"type": "input_text", "text": content}] if isinstance(content, str) else content
 
 
-Parts = Annotated[tuple[Part, ...], BeforeValidator(_one_part)]
+Parts = Annotated[tuple[Part, ...], Field(fail_fast=True), BeforeValidator(_one_part)]
 
 
 class Tool(Wire):
@@ -54,7 +55,7 @@ class Tool(Wire):
     description: StrictStr = ""
     parameters: dict[str, Any] | None = None
     format: dict[str, Any] | None = None
-    tools: tuple[Tool, ...] = ()
+    tools: Annotated[tuple[Tool, ...], Field(fail_fast=True)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -62,6 +63,10 @@ class Tool(Wire):
         if isinstance(tool, dict) and tool.get("type") not in {"function", "custom", "namespace"}:
             return {"type": tool.get("type")}
         return tool
+
+
+def _as_text(arguments: Any) -> Any:
+    return orjson.dumps(arguments).decode() if isinstance(arguments, dict) else arguments
 
 
 class Item(Wire):
@@ -74,11 +79,11 @@ class Item(Wire):
     call_id: StrictStr | None = None
     name: StrictStr | None = None
     namespace: StrictStr = ""
-    arguments: StrictStr | None = None
+    arguments: Annotated[StrictStr, BeforeValidator(_as_text)] | None = None
     input: StrictStr | None = None
     output: Parts | None = None
     encrypted_content: StrictStr = ""
-    tools: tuple[Tool, ...] = ()
+    tools: Annotated[tuple[Tool, ...], Field(fail_fast=True)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -117,7 +122,7 @@ class Choice(Wire):
     type: StrictStr
     name: StrictStr = ""
     mode: Literal["auto", "required"] = "auto"
-    tools: tuple[Named, ...] = ()
+    tools: Annotated[tuple[Named, ...], Field(fail_fast=True)] = ()
 
 
 class Format(Wire):
@@ -148,13 +153,13 @@ class ResponseRequest(Wire):
     """A request for a response. Fields that are not named here end up in `model_extra`."""
 
     model: StrictStr
-    input: Annotated[tuple[Item, ...], BeforeValidator(_one_message), Field(min_length=1)]
+    input: Annotated[tuple[Item, ...], Field(min_length=1, fail_fast=True), BeforeValidator(_one_message)]
     instructions: StrictStr = ""
     stream: StrictBool = False
     store: StrictBool = True
     previous_response_id: StrictStr = ""
-    include: tuple[StrictStr, ...] = ()
-    tools: tuple[Tool, ...] = ()
+    include: Annotated[tuple[StrictStr, ...], Field(fail_fast=True)] = ()
+    tools: Annotated[tuple[Tool, ...], Field(fail_fast=True)] = ()
     tool_choice: Annotated[Choice, BeforeValidator(_choice_type)] = Choice(type="auto")
     parallel_tool_calls: StrictBool = True
     max_output_tokens: StrictInt | None = None

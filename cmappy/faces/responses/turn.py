@@ -21,7 +21,7 @@ from cmappy.faces.responses.request import Item, ResponseRequest
 from cmappy.faces.responses.tools import Tools, left_out
 from cmappy.faces.store import Record
 from cmappy.middle.media import Attachments
-from cmappy.middle.schema import object_schema
+from cmappy.middle.schema import output_schema
 from cmappy.turn import Effort, Turn
 
 
@@ -99,11 +99,8 @@ class Asked:
         wanted = self.request.text.format
         if wanted.type == "text":
             return ""
-        path = "text.format.schema"
-        schema = (wanted.schema_ if wanted.type == "json_schema" else None) or {}
-        if several := {"anyOf", "oneOf", "allOf"} & schema.keys():
-            raise InvalidRequest(f"`{min(several)}` is not possible at the root of a schema.", param=path)
-        return orjson.dumps(object_schema(schema, "The schema of the answer", path)).decode()
+        schema = wanted.schema_ if wanted.type == "json_schema" else None
+        return orjson.dumps(output_schema(schema, "text.format.schema")).decode()
 
     def _sampling(self) -> tuple[tuple[str, float], ...]:
         """Return what the API knows of sampling; its temperature ends at 1."""

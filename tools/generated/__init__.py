@@ -1,0 +1,1 @@
+"""Runs the tests that OpenAI generates for its SDKs against cmappy with the real CLI."""
