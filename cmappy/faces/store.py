@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any
 
 OVERHEAD = 1 << 10  # bytes that a record costs besides what it holds
@@ -81,6 +82,7 @@ class Store:
         self._capacity = capacity if age > 0 else 0
         self._age = age
         self._clock = clock
+        self.lock = RLock()  # large requests are read in a thread
         self._owners: dict[str, _Owned] = {}
 
     @property
@@ -141,28 +143,33 @@ class Shelf:
 
     def keep(self, id: str, record: Record, also: Iterable[str] = ()) -> None:
         """Keep a record under its id, in place of an earlier one; `also` are further ids that lead to it."""
-        self._store.add(self._owner, id, record, tuple(also))
+        with self._store.lock:
+            self._store.add(self._owner, id, record, tuple(also))
 
     def find(self, id: str) -> Record | None:
         """Return the record of that id, or that the id leads to; None if it is unknown, too old, or somebody else's."""
-        owned = self._store.owned(self._owner)
-        if owned is None:
-            return None
-        id = owned.also.get(id, id)
-        return self._store.touch(owned, id) if id in owned.slots else None
+        with self._store.lock:
+            owned = self._store.owned(self._owner)
+            if owned is None:
+                return None
+            id = owned.also.get(id, id)
+            return self._store.touch(owned, id) if id in owned.slots else None
 
     def drop(self, id: str) -> bool:
         """Forget the record of that id; return whether there was one."""
-        owned = self._store.owned(self._owner)
-        if owned is None or id not in owned.slots:
-            return False
-        self._store.drop(self._owner, owned, id)
-        return True
+        with self._store.lock:
+            owned = self._store.owned(self._owner)
+            if owned is None or id not in owned.slots:
+                return False
+            self._store.drop(self._owner, owned, id)
+            return True
 
     def records(self, kind: type) -> Iterator[tuple[str, Record]]:
         """Yield the ids and records whose value is of a type, the one used last at the end."""
-        owned = self._store.owned(self._owner)
-        for id, slot in list(owned.slots.items()) if owned else ():
+        with self._store.lock:
+            owned = self._store.owned(self._owner)
+            slots = list(owned.slots.items()) if owned else []
+        for id, slot in slots:
             if isinstance(slot.record.value, kind):
                 yield id, slot.record
 

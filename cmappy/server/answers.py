@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import logging
 import secrets
 import time
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import unquote
 
 from sanic import HTTPResponse
@@ -21,6 +25,11 @@ from cmappy.server.queue import Queue
 from cmappy.server.request import ClientRequest
 from cmappy.server.stream import Manner, send_stream, send_whole
 from cmappy.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LARGE = 1 << 16  # bytes of a body that is worth a change of threads
 
 log = logging.getLogger("cmappy")
 
@@ -38,17 +47,17 @@ class Answers:
             reasoning=settings.reasoning,
         )
         self._store = Store(settings.store_bytes, settings.store_age, time.monotonic)
+        self._thread = ThreadPoolExecutor(1, "reader")
         self._told: set[tuple[str, str]] = set()
 
     async def answer(self, request: ClientRequest, face: Face[Any]) -> HTTPResponse | None:
         """Answer a request to a face's own URL."""
         most = self._settings
-        body = limits.check(request.json, messages=most.max_messages, parts=most.max_parts)
-        asked = face.read(body, self._options, self._caller(request))
+        asked = await self._aside(request, self._read, request, face)
         status = await self._backend.status()
         if status.billing == "api_key" and not most.allow_api_key:
             raise BillingRefused
-        turn = asked.turn(resolve(asked.model, status.models, most.model_map))
+        turn = await self._aside(request, asked.turn, resolve(asked.model, status.models, most.model_map))
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
         now = time.time()
         headers = plan.headers(status.plan, now) | face.headers(status.plan, now, request.trace.id)
@@ -61,6 +70,25 @@ class Answers:
             manner = Manner(face.ping, most.ping, most.max_unread, most.stall_timeout, face.eager)
             await send_stream(request, events, reply, slot, headers, manner)
             return None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, request: ClientRequest, face: Face[Any]) -> Asked:
+        body = limits.check(request.json, messages=self._settings.max_messages, parts=self._settings.max_parts)
+        return face.read(body, self._options, self._caller(request))
+
+    async def _aside(self, request: ClientRequest, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Return what a pure function returns, or raise what it raises; large requests keep nobody else waiting.
+
+        Python's threads take turns every few milliseconds. There is one thread, because several would take their turns
+        before the event loop gets one.
+        """
+        if len(request.body) < _LARGE:
+            return work(*args, **named)
+        call = functools.partial(work, *args, **named)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     async def visit(self, request: ClientRequest, endpoint: Endpoint, args: dict[str, str]) -> HTTPResponse:
         """Answer a request to one of a face's further URLs."""

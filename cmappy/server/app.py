@@ -80,6 +80,7 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
     app.register_middleware(_finish, "response")
     app.register_listener(lambda _: backend.start(), "after_server_start")
     app.register_listener(lambda _: backend.close(), "after_server_stop")
+    app.register_listener(lambda _: answers.close(), "after_server_stop")
     return app
 
 

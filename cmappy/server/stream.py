@@ -25,6 +25,8 @@ log = logging.getLogger("cmappy")
 
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
+_SLICE = 50  # events, which take about 2 ms
+
 Events = AsyncGenerator[Event, None]
 Slot = AbstractAsyncContextManager[None]
 
@@ -48,11 +50,13 @@ async def send_whole(
     events: Events, reply: Reply[Any], trace: Trace, slot: Slot, headers: dict[str, str]
 ) -> HTTPResponse:
     """Return the whole answer as one response; raises what the slot raises, and the error that ended it early."""
+    turns = _Turns()
     async with slot, aclosing(events):
         async for event in events:
             trace.see(event)
             for wire in reply.feed(event):
                 reply.add(wire)
+            await turns.take()
     return json(reply.whole(), headers=headers)
 
 
@@ -61,16 +65,19 @@ async def send_stream(
 ) -> None:
     """Send the answer piece by piece. The slot is given up when the answer is made, not when it is read.
 
-    The headers wait for the first piece of the answer, unless it is `eager`, or for the first ping, so that an error
-    until then is raised and becomes a real status. Later ones become an error frame without an end marker behind it: a
-    client must never take a broken answer for a short one.
+    The headers wait for the first piece of the answer, unless it is `eager`, so that an error until then is raised and
+    becomes a real status; but no longer than `pause` seconds, in which a request may also wait for a slot or for the
+    CLI: clients and proxies give up a silent connection. Later errors become an error frame without an end marker
+    behind it: a client must never take a broken answer for a short one.
     """
+    loop = asyncio.get_running_loop()
+    patient = loop.time() + manner.pause
     outbox = Outbox(manner.unread)
     maker = asyncio.create_task(_fill(outbox, events, reply, request.trace, slot))
     try:
-        frames = await outbox.take()
-        if frames is not None and request.trace.first_token is None and not manner.eager:
-            frames += await outbox.take(manner.pause) or b""
+        frames = await outbox.take(manner.pause)
+        if frames and request.trace.first_token is None and not manner.eager:
+            frames += await outbox.take(patient - loop.time()) or b""
         request.trace.streamed = True
         response = await request.respond(headers=_HEADERS | headers, content_type="text/event-stream; charset=utf-8")
         reader = Reader(request, response, manner.stall)
@@ -97,6 +104,7 @@ async def send_stream(
 
 async def _fill(outbox: Outbox, events: Events, reply: Reply[Any], trace: Trace, slot: Slot) -> None:
     """Put the frames of an answer into the outbox, and close it with the error that ended them early."""
+    turns = _Turns()
     try:
         async with slot, aclosing(events):
             async for event in events:
@@ -104,6 +112,20 @@ async def _fill(outbox: Outbox, events: Events, reply: Reply[Any], trace: Trace,
                 for wire in reply.feed(event):
                     if frame := reply.encode(wire):
                         await outbox.put(frame)
+                await turns.take()
         outbox.close()
     except Exception as error:
         outbox.close(translate(error))
+
+
+class _Turns:
+    """Lets all others have their turn now and then, also if the next events are there already."""
+
+    def __init__(self) -> None:
+        self._events = 0
+
+    async def take(self) -> None:
+        """Count an event."""
+        self._events += 1
+        if self._events % _SLICE == 0:
+            await asyncio.sleep(0)

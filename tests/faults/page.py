@@ -12,6 +12,8 @@ This page is made from [table.toml](table.toml), which also drives the tests bes
 
 Errors have OpenAI's form, `{"error": {"message", "type", "param", "code"}}`. Where some of the answer has been sent
 already, a plain request still gets the status; a stream ends with a frame `data: {"error": ...}` and without `[DONE]`.
+So does a stream that was silent for `--ping` seconds (15): clients and proxies give up a connection without headers, so
+it has got its 200 and a ping by then, whether it waits for a slot, for the CLI to start, or for the API.
 """
 _ANSWERS = """
 ## When the CLI fails

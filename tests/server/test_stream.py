@@ -1,12 +1,19 @@
 """Streams: headers, chunks, heartbeats, and how one ends when something goes wrong."""
 
 import asyncio
+import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import httpx
 import orjson
 import pytest
 
-from cmappy import errors
+from cmappy import answer, errors
+from cmappy.server import limits
+from cmappy.server.outbox import Outbox
+from cmappy.server.stream import _fill, send_whole
+from cmappy.server.trace import Trace
 
 pytestmark = pytest.mark.anyio
 
@@ -142,6 +149,121 @@ async def test_silence_is_filled_with_comments(serve, backend, cli):
     assert ("Hello", "[DONE]") == (content(seen), events(seen)[-1])
 
 
+async def read_until(client, pings, then, **fields):
+    """Read a stream, call `then` after so many pings, and return its status and all of it."""
+    body = {"model": "sonnet", "messages": [{"role": "user", "content": "Hi"}], "stream": True} | fields
+    seen = ""
+    async with client.stream("POST", "/v1/chat/completions", json=body) as response:
+        async for text in response.aiter_text():
+            seen += text
+            if seen.count(": ping\n\n") >= pings:
+                then()
+    return response.status_code, seen
+
+
+async def test_silence_before_the_first_event_is_filled_too(connect, backend, cli):
+    """A cold start, or an API that is busy, takes longer than some clients wait for the headers."""
+    begin = asyncio.Event()
+    backend.steps = [begin, *cli.answer("Hello")]
+    status, seen = await read_until(await connect(ping=0.01), 3, begin.set)
+
+    assert (200, "Hello", "[DONE]", 0) == (status, content(seen), events(seen)[-1], seen.index(": ping"))
+
+
+async def test_wait_for_a_slot_is_filled_too(connect, backend, cli):
+    """Whoever waits for others to get their answers is told that he is not forgotten."""
+    first = asyncio.Event()
+    backend.steps = [cli.start(), first, *cli.answer("Hello")[1:]]
+    client = await connect(ping=0.01, max_concurrency=1)
+    other = asyncio.create_task(read_until(client, 1000, first.set))
+    await backend.waiting.wait()
+    status, seen = await read_until(client, 3, first.set)
+    await other
+
+    assert (200, "Hello", "[DONE]", 0) == (status, content(seen), events(seen)[-1], seen.index(": ping"))
+
+
+@pytest.mark.parametrize(
+    "error", [errors.CliFailed("It crashed."), errors.LoginFailed("Log in."), errors.RateLimited("Later.")]
+)
+async def test_error_after_a_ping_is_a_frame(connect, backend, error):
+    """The status has been sent by then; a client that knows the API raises all the same."""
+    fail = asyncio.Event()
+    backend.steps = [fail, error]
+    status, seen = await read_until(await connect(ping=0.01), 1, fail.set)
+    [last] = events(seen)
+
+    assert (200, error.code) == (status, last["error"]["code"])
+
+
+async def test_wait_that_was_in_vain_is_an_error_frame(connect, backend, cli):
+    """A request that has been pinged, and then finds no slot, ends with the error of that wait."""
+    backend.steps = [cli.start(), asyncio.Event()]
+    client = await connect(ping=0.01, max_concurrency=1, queue_timeout=0.05)
+    other = asyncio.create_task(read_until(client, 10**9, lambda: None))
+    await backend.waiting.wait()
+    status, seen = await read_until(client, 10**9, lambda: None)
+    other.cancel()
+    [last] = events(seen)
+
+    assert (200, "server_busy") == (status, last["error"]["code"])
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+async def test_long_answer_takes_turns_with_all_else(stream):
+    """Its events are all there already; others run many times before it is made."""
+    turns = []
+
+    async def others():
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    async def long():
+        yield answer.Began("claude")
+        yield answer.TextStart()
+        for _ in range(5000):
+            yield answer.Piece("x")
+
+    reply = SimpleNamespace(feed=lambda event: [event], add=lambda wire: None, whole=dict, encode=lambda wire: b"x")
+    running = asyncio.create_task(others())
+    if stream:
+        await _fill(Outbox(1 << 20), long(), reply, Trace("req_1"), nullcontext())
+    else:
+        await send_whole(long(), reply, Trace("req_1"), nullcontext(), {})
+    running.cancel()
+
+    assert len(turns) >= 50
+
+
+@pytest.mark.parametrize(("size", "thread"), [(10, "MainThread"), (100_000, "reader_0")], ids=["small", "large"])
+async def test_large_requests_are_read_aside(ask, monkeypatch, size, thread):
+    """Python's threads take turns, so that reading many messages holds up nobody."""
+    seen = []
+    original = limits.check
+
+    def check(*args, **named):
+        seen.append(threading.current_thread().name)
+        return original(*args, **named)
+
+    monkeypatch.setattr(limits, "check", check)
+    response = await ask(messages=[{"role": "user", "content": "x" * size}])
+
+    assert (200, [thread]) == (response.status_code, seen)
+
+
+@pytest.mark.parametrize("size", [10, 100_000], ids=["small", "large"])
+async def test_errors_are_the_same_aside(ask, backend, size):
+    """What is wrong with a large request is told as precisely."""
+    response = await ask(messages=[{"role": "robot", "content": "x" * size}])
+
+    assert (400, "messages[0].role", []) == (
+        response.status_code,
+        response.json()["error"]["param"],
+        backend.turns,
+    )
+
+
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize(
     ("fields", "status", "code"),
@@ -154,7 +276,7 @@ async def test_silence_is_filled_with_comments(serve, backend, cli):
     ids=["429", "401", "529", "too long"],
 )
 async def test_error_before_the_first_event_is_a_status(ask, backend, cli, stream, fields, status, code):
-    """Nothing is sent until the model has begun, so that early errors are real ones, also for streams."""
+    """Nothing is sent until the model has begun or a ping is due, so that early errors are real ones."""
     backend.steps = [cli.failure(**fields)]
     response = await ask(stream=stream)
 
