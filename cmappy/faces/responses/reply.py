@@ -16,8 +16,10 @@ from cmappy.faces.responses import failure
 from cmappy.faces.responses.events import DONE, Event, Wire
 from cmappy.faces.responses.output import Call, CustomCall, Item, ItemStatus, Message, Reasoning
 from cmappy.faces.responses.sealed import seal
+from cmappy.middle.properties import Renamer
 from cmappy.turn import Opaque, Thinking
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _REFUSED = "The model declined to answer this."
 _CUT = {"max_tokens", "model_context_window_exceeded"}
 
@@ -37,9 +39,10 @@ def _forget(response: dict[str, Any], output: list[dict[str, Any]]) -> None:
 class Reply:
     """One answer in the making.
 
-    `base` is the response without what is known at its end, `token` makes the ids of its items, `names` are what the
-    client calls its tools, by the API's names. `clock` returns Unix seconds. `keep` is given the response when it is
-    complete, and its items with their sealed thinking.
+    `base` is the response without what is known at its end, `token` makes the ids of its items. `names` are what the
+    client calls its tools, by the API's names, `properties` its names of their parameters, for each of the API's tools
+    that has such, `keys` those of the answer itself if it is JSON. `clock` returns Unix seconds. `keep` is given the
+    response when it is complete, and its items with their sealed thinking.
     """
 
     end = DONE
@@ -51,6 +54,8 @@ class Reply:
         token: str,
         clock: Callable[[], float],
         names: Mapping[str, Called] = MappingProxyType({}),
+        properties: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+        keys: Mapping[str, str] = _NONE,
         model: str = "",
         show_thinking: bool = True,
         seal_thinking: bool = False,
@@ -59,7 +64,8 @@ class Reply:
         self._response = dict(base)
         self._token = token
         self._clock = clock
-        self._names = names
+        self._names, self._properties, self._keys = names, properties, keys
+        self._renamer = Renamer(_NONE)
         self._models = [model]
         self._shown, self._sealing = show_thinking, seal_thinking
         self._keep = keep
@@ -75,10 +81,10 @@ class Reply:
         """Return the events that follow from an answer event; what this API has no word for is left out."""
         match event:
             case answer.Piece(text):
-                begun = self._text() if self._text_due else []
-                return [*begun, *self._block.feed(text)] if self._block else []
+                return self._piece(self._renamer.feed(text))
             case answer.TextStart():
                 self._text_due = True  # a text that stays empty is no message
+                self._renamer = Renamer(self._keys)
             case answer.ThinkingStart():
                 return self._think()
             case answer.CallStart(id, name):
@@ -118,6 +124,10 @@ class Reply:
         last = [Event("error", failure.event(error)), Event("response.failed", {"response": response})]
         return b"".join(self.encode(wire) for wire in [*begun, *last])
 
+    def _piece(self, text: str) -> list[Wire]:
+        begun = self._text() if self._text_due and text else []
+        return [*begun, *self._block.feed(text)] if self._block and text else begun
+
     def _begin(self) -> list[Wire]:
         begun = {"response": dict(self._response)}
         return [Event("response.created", begun), Event("response.in_progress", begun)]
@@ -145,6 +155,7 @@ class Reply:
         return [*self._close(), *self._add(message), *message.open()]
 
     def _think(self) -> list[Wire]:
+        self._renamer = Renamer(_NONE)
         closed = self._close()
         if not self._shown and not self._sealing:
             return closed
@@ -164,12 +175,17 @@ class Reply:
     def _call(self, id: str, name: str) -> list[Wire]:
         self._said = True
         called = self._names.get(name, Called(name))
+        self._renamer = Renamer(self._properties.get(name, _NONE))
         kind, prefix = (CustomCall, "ctc") if called.custom else (Call, "fc")
         call = kind(self._count, self._id(prefix), id, called.name, called.namespace)
         return [*self._close(), *self._add(call)]
 
     def _end_block(self, signature: str) -> list[Wire]:
+        rest = self._piece(self._renamer.flush())
         block, self._block, self._text_due = self._block, None, False
+        return [*rest, *self._closed(block, signature)]
+
+    def _closed(self, block: Message | Reasoning | Call | None, signature: str) -> list[Wire]:
         match block:
             case Message():
                 return block.close()

@@ -21,6 +21,7 @@ from cmappy.faces.responses.request import Item, ResponseRequest
 from cmappy.faces.responses.tools import Tools, left_out
 from cmappy.faces.store import Record
 from cmappy.middle.media import Attachments
+from cmappy.middle.properties import rename
 from cmappy.middle.schema import output_schema
 from cmappy.turn import Effort, Turn
 
@@ -30,7 +31,8 @@ class Asked:
     """One request. `items` are all of the conversation's, the first `shift` of them from the store.
 
     `body` is what the client sent, `given` its own items as JSON, with references resolved; `previous` is the stored
-    response that it continues.
+    response that it continues. `schema` is the JSON Schema of the answer, `keys` the client's names of its properties,
+    where the API's are others.
     """
 
     request: ResponseRequest
@@ -40,6 +42,8 @@ class Asked:
     shift: int
     previous: Record | None
     tools: Tools
+    schema: str
+    keys: Mapping[str, str]
     options: Options
     caller: Caller
 
@@ -55,7 +59,7 @@ class Asked:
 
     def turn(self, model: str) -> Turn:
         """Return the turn, with `model` as the backend knows it; raises InvalidRequest with `param`."""
-        reader = Reader(model, Attachments(url_images=self.options.url_images), self.tools.api_name, self.shift)
+        reader = Reader(model, Attachments(url_images=self.options.url_images), self.tools, self.shift)
         system, messages = reader.read(self.items, self.request.instructions)
         limit = self.request.max_output_tokens or 0
         return Turn(
@@ -66,7 +70,7 @@ class Asked:
             tool_choice=self.tools.choice,
             tool_name=self.tools.name,
             parallel_tools=self.request.parallel_tool_calls or not self.tools.offered,
-            schema=self._schema(),
+            schema=self.schema,
             max_tokens=limit if limit > 0 else None,
             effort=_effort(self.request.reasoning.effort),
             sampling=self._sampling() if self.options.forward_sampling else (),
@@ -85,6 +89,8 @@ class Asked:
             token=token,
             clock=self.caller.clock,
             names=self.tools.names,
+            properties=self.tools.properties,
+            keys=self.keys,
             model=turn.model,
             show_thinking=self.options.reasoning != "off",
             seal_thinking=SEALED in self.request.include,
@@ -94,13 +100,6 @@ class Asked:
     def _keep(self, told: dict[str, Any], output: list[dict[str, Any]]) -> None:
         if self.request.store:
             kept.keep(self.caller.shelf, told, self.given, output, self.previous)
-
-    def _schema(self) -> str:
-        wanted = self.request.text.format
-        if wanted.type == "text":
-            return ""
-        schema = wanted.schema_ if wanted.type == "json_schema" else None
-        return orjson.dumps(output_schema(schema, "text.format.schema")).decode()
 
     def _sampling(self) -> tuple[tuple[str, float], ...]:
         """Return what the API knows of sampling; its temperature ends at 1."""
@@ -126,6 +125,7 @@ def read(body: Any, options: Options, caller: Caller) -> Asked:
     previous = kept.previous(caller.shelf, request.previous_response_id) if request.previous_response_id else None
     earlier = tuple(Item.model_validate(item) for item in kept.conversation(previous))
     items = earlier + request.input
+    schema, keys = _schema(request)
     return Asked(
         request=request,
         body=body,
@@ -133,7 +133,9 @@ def read(body: Any, options: Options, caller: Caller) -> Asked:
         items=items,
         shift=len(earlier),
         previous=previous,
-        tools=Tools(request.tools, request.tool_choice, items, len(earlier)),
+        tools=Tools(request.tools, request.tool_choice, items, len(earlier), structured=bool(schema)),
+        schema=schema,
+        keys=keys,
         options=options,
         caller=caller,
     )
@@ -158,6 +160,15 @@ def _refuse(request: ResponseRequest) -> None:
             param="background",
             code="unsupported_value",
         )
+
+
+def _schema(request: ResponseRequest) -> tuple[str, dict[str, str]]:
+    wanted = request.text.format
+    if wanted.type == "text":
+        return "", {}
+    given = wanted.schema_ if wanted.type == "json_schema" else None
+    schema, names = rename(output_schema(given, "text.format.schema"))
+    return orjson.dumps(schema).decode(), names
 
 
 def _effort(asked: str | None) -> Effort | None:

@@ -379,7 +379,7 @@ def message(*parts):
         (
             {"text": {"format": {"type": "json_schema", "name": "a", "schema": {"anyOf": []}}}},
             "text.format.schema",
-            "invalid_value",
+            "invalid_schema",
         ),
         (
             {"text": {"format": {"type": "json_schema", "name": "a", "schema": {"type": "array"}}}},
