@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from cmappy.errors import InvalidRequest, Unsupported
 from cmappy.faces.responses.freeform import wrap
 from cmappy.faces.responses.request import Item, Part
 from cmappy.faces.responses.sealed import unseal
+from cmappy.faces.responses.tools import Tools
 from cmappy.faces.wire import missing
-from cmappy.middle.arguments import as_object
 from cmappy.middle.dialogue import Dialogue
 from cmappy.middle.media import Attachments
 from cmappy.turn import Block, Media, Message, Text
@@ -24,15 +24,13 @@ _AUDIO = "Audio is not offered: send text, images or files."
 class Reader:
     """Reads item after item; `shift` is how many come from the store, so that paths name the client's own.
 
-    `model` is the one that is asked, `api_name` gives the API's name of a tool from its name and namespace.
+    `model` is the one that is asked, `tools` know the API's names of what the client calls.
     """
 
-    def __init__(
-        self, model: str, attachments: Attachments, api_name: Callable[[str, str], str], shift: int = 0
-    ) -> None:
+    def __init__(self, model: str, attachments: Attachments, tools: Tools, shift: int = 0) -> None:
         self._model = model
         self._attachments = attachments
-        self._api_name = api_name
+        self._tools = tools
         self._shift = shift
         self._dialogue = Dialogue("input")
         self._system: list[str] = []
@@ -54,7 +52,8 @@ class Reader:
             case "message":
                 self._message(item, path)
             case "function_call":
-                self._call(item, path, as_object(_required(item.arguments, path, "arguments")))
+                arguments = _required(item.arguments, path, "arguments")
+                self._call(item, path, self._tools.input(arguments, item.name or "", item.namespace))
             case "custom_tool_call":
                 self._call(item, path, wrap(_required(item.input, path, "input")))
             case "function_call_output" | "custom_tool_call_output":
@@ -90,7 +89,7 @@ class Reader:
         self._flush()
         name = _required(item.name or None, path, "name")
         id = _required(item.call_id or None, path, "call_id")
-        self._dialogue.call(id, self._api_name(name, item.namespace), input, f"{path}.call_id")
+        self._dialogue.call(id, self._tools.api_name(name, item.namespace), input, f"{path}.call_id")
 
     def _output(self, item: Item, path: str) -> None:
         id = _required(item.call_id or None, path, "call_id")

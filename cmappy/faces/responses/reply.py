@@ -19,6 +19,7 @@ from cmappy.faces.responses.sealed import seal
 from cmappy.middle.properties import Renamer
 from cmappy.turn import Opaque, Thinking
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _REFUSED = "The model declined to answer this."
 _CUT = {"max_tokens", "model_context_window_exceeded"}
 
@@ -35,16 +36,13 @@ def _forget(response: dict[str, Any], output: list[dict[str, Any]]) -> None:
     """Keep nothing."""
 
 
-_NONE: Mapping[str, str] = MappingProxyType({})
-
-
 class Reply:
     """One answer in the making.
 
-    `base` is the response without what is known at its end, `token` makes the ids of its items, `names` are what the
-    client calls its tools, by the API's names; `properties` and `keys` are likewise those of their parameters and of
-    the answer, if it is JSON. `clock` returns Unix seconds. `keep` is given the response when it is
-    complete, and its items with their sealed thinking.
+    `base` is the response without what is known at its end, `token` makes the ids of its items. `names` are what the
+    client calls its tools, by the API's names, `properties` its names of their parameters, for each of the API's tools
+    that has such, `keys` those of the answer itself if it is JSON. `clock` returns Unix seconds. `keep` is given the
+    response when it is complete, and its items with their sealed thinking.
     """
 
     end = DONE
@@ -57,7 +55,7 @@ class Reply:
         clock: Callable[[], float],
         names: Mapping[str, Called] = MappingProxyType({}),
         properties: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-        keys: Mapping[str, str] = MappingProxyType({}),
+        keys: Mapping[str, str] = _NONE,
         model: str = "",
         show_thinking: bool = True,
         seal_thinking: bool = False,
@@ -82,26 +80,19 @@ class Reply:
     def feed(self, event: answer.Event) -> list[Wire]:
         """Return the events that follow from an answer event; what this API has no word for is left out."""
         match event:
-            case answer.Piece(piece):
-                if not (text := self._renamer.feed(piece)):
-                    return []
-                begun = self._text() if self._text_due else []
-                return [*begun, *self._block.feed(text)] if self._block else []
+            case answer.Piece(text):
+                return self._piece(self._renamer.feed(text))
             case answer.TextStart():
-                self._renamer = Renamer(self._keys)
                 self._text_due = True  # a text that stays empty is no message
+                self._renamer = Renamer(self._keys)
             case answer.ThinkingStart():
-                self._renamer = Renamer(_NONE)
                 return self._think()
             case answer.CallStart(id, name):
-                self._renamer = Renamer(self._properties.get(name, _NONE))
                 return self._call(id, name)
             case answer.OtherStart(block):
                 return self._other(block)
             case answer.BlockEnd(signature):
-                rest = self._renamer.flush()
-                held = self._block.feed(rest) if rest and self._block else []
-                return [*held, *self._end_block(signature)]
+                return self._end_block(signature)
             case answer.Began(model):
                 self._models.append(model)
                 self._response["model"] = model
@@ -133,6 +124,10 @@ class Reply:
         last = [Event("error", failure.event(error)), Event("response.failed", {"response": response})]
         return b"".join(self.encode(wire) for wire in [*begun, *last])
 
+    def _piece(self, text: str) -> list[Wire]:
+        begun = self._text() if self._text_due and text else []
+        return [*begun, *self._block.feed(text)] if self._block and text else begun
+
     def _begin(self) -> list[Wire]:
         begun = {"response": dict(self._response)}
         return [Event("response.created", begun), Event("response.in_progress", begun)]
@@ -160,6 +155,7 @@ class Reply:
         return [*self._close(), *self._add(message), *message.open()]
 
     def _think(self) -> list[Wire]:
+        self._renamer = Renamer(_NONE)
         closed = self._close()
         if not self._shown and not self._sealing:
             return closed
@@ -179,12 +175,17 @@ class Reply:
     def _call(self, id: str, name: str) -> list[Wire]:
         self._said = True
         called = self._names.get(name, Called(name))
+        self._renamer = Renamer(self._properties.get(name, _NONE))
         kind, prefix = (CustomCall, "ctc") if called.custom else (Call, "fc")
         call = kind(self._count, self._id(prefix), id, called.name, called.namespace)
         return [*self._close(), *self._add(call)]
 
     def _end_block(self, signature: str) -> list[Wire]:
+        rest = self._piece(self._renamer.flush())
         block, self._block, self._text_due = self._block, None, False
+        return [*rest, *self._closed(block, signature)]
+
+    def _closed(self, block: Message | Reasoning | Call | None, signature: str) -> list[Wire]:
         match block:
             case Message():
                 return block.close()

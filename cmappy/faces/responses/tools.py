@@ -45,12 +45,20 @@ class Tools:
     `items` may bring further ones; the first `shift` of them come from the store.
     """
 
-    def __init__(self, tools: Sequence[Tool], choice: Choice, items: Sequence[Item] = (), shift: int = 0) -> None:
+    def __init__(
+        self,
+        tools: Sequence[Tool],
+        choice: Choice,
+        items: Sequence[Item] = (),
+        shift: int = 0,
+        *,
+        structured: bool = False,
+    ) -> None:
         found = list(_flat(tools, "tools"))
         for at, item in enumerate(items):
             if item.type == "additional_tools":
                 found += _flat(item.tools, f"input[{at - shift}].tools")
-        self._box = Toolbox()
+        self._box = Toolbox(structured=structured)
         self._called: dict[str, Called] = {}
         for called, tool, path in found:
             self._add(called, tool, path)
@@ -64,6 +72,15 @@ class Tools:
     def api_name(self, name: str, namespace: str = "") -> str:
         """Return the API's name of a tool, whether it is offered or was once."""
         return self._box.api_name(_joined(name, namespace))
+
+    @property
+    def properties(self) -> dict[str, dict[str, str]]:
+        """The client's names of properties by the API's, for each tool that has such; by the API's name of the tool."""
+        return self._box.properties
+
+    def input(self, arguments: str, name: str, namespace: str = "") -> str:
+        """Return the arguments of a call as the API takes them: a JSON object as text."""
+        return self._box.input(_joined(name, namespace), arguments)
 
     def _add(self, called: Called, tool: Tool, path: str) -> None:
         name = _joined(called.name, called.namespace)

@@ -31,7 +31,8 @@ class Asked:
     """One request. `items` are all of the conversation's, the first `shift` of them from the store.
 
     `body` is what the client sent, `given` its own items as JSON, with references resolved; `previous` is the stored
-    response that it continues.
+    response that it continues. `schema` is the JSON Schema of the answer, `keys` the client's names of its properties,
+    where the API's are others.
     """
 
     request: ResponseRequest
@@ -41,6 +42,8 @@ class Asked:
     shift: int
     previous: Record | None
     tools: Tools
+    schema: str
+    keys: Mapping[str, str]
     options: Options
     caller: Caller
 
@@ -56,7 +59,7 @@ class Asked:
 
     def turn(self, model: str) -> Turn:
         """Return the turn, with `model` as the backend knows it; raises InvalidRequest with `param`."""
-        reader = Reader(model, Attachments(url_images=self.options.url_images), self.tools.api_name, self.shift)
+        reader = Reader(model, Attachments(url_images=self.options.url_images), self.tools, self.shift)
         system, messages = reader.read(self.items, self.request.instructions)
         limit = self.request.max_output_tokens or 0
         return Turn(
@@ -67,7 +70,7 @@ class Asked:
             tool_choice=self.tools.choice,
             tool_name=self.tools.name,
             parallel_tools=self.request.parallel_tool_calls or not self.tools.offered,
-            schema=self._form()[0],
+            schema=self.schema,
             max_tokens=limit if limit > 0 else None,
             effort=_effort(self.request.reasoning.effort),
             sampling=self._sampling() if self.options.forward_sampling else (),
@@ -87,7 +90,7 @@ class Asked:
             clock=self.caller.clock,
             names=self.tools.names,
             properties=self.tools.properties,
-            keys=self._form()[1],
+            keys=self.keys,
             model=turn.model,
             show_thinking=self.options.reasoning != "off",
             seal_thinking=SEALED in self.request.include,
@@ -97,16 +100,6 @@ class Asked:
     def _keep(self, told: dict[str, Any], output: list[dict[str, Any]]) -> None:
         if self.request.store:
             kept.keep(self.caller.shelf, told, self.given, output, self.previous)
-
-    def _form(self) -> tuple[str, dict[str, str]]:
-        """Return the schema of the answer, and the client's names of its properties by the API's."""
-        wanted = self.request.text.format
-        if wanted.type == "text":
-            return "", {}
-        path = "text.format.schema"
-        schema = (wanted.schema_ if wanted.type == "json_schema" else None) or {}
-        renamed, names = rename(output_schema(schema, path))
-        return orjson.dumps(renamed).decode(), names
 
     def _sampling(self) -> tuple[tuple[str, float], ...]:
         """Return what the API knows of sampling; its temperature ends at 1."""
@@ -132,6 +125,7 @@ def read(body: Any, options: Options, caller: Caller) -> Asked:
     previous = kept.previous(caller.shelf, request.previous_response_id) if request.previous_response_id else None
     earlier = tuple(Item.model_validate(item) for item in kept.conversation(previous))
     items = earlier + request.input
+    schema, keys = _schema(request)
     return Asked(
         request=request,
         body=body,
@@ -139,7 +133,9 @@ def read(body: Any, options: Options, caller: Caller) -> Asked:
         items=items,
         shift=len(earlier),
         previous=previous,
-        tools=Tools(request.tools, request.tool_choice, items, len(earlier)),
+        tools=Tools(request.tools, request.tool_choice, items, len(earlier), structured=bool(schema)),
+        schema=schema,
+        keys=keys,
         options=options,
         caller=caller,
     )
@@ -164,6 +160,15 @@ def _refuse(request: ResponseRequest) -> None:
             param="background",
             code="unsupported_value",
         )
+
+
+def _schema(request: ResponseRequest) -> tuple[str, dict[str, str]]:
+    wanted = request.text.format
+    if wanted.type == "text":
+        return "", {}
+    given = wanted.schema_ if wanted.type == "json_schema" else None
+    schema, names = rename(output_schema(given, "text.format.schema"))
+    return orjson.dumps(schema).decode(), names
 
 
 def _effort(asked: str | None) -> Effort | None:

@@ -133,6 +133,30 @@ def test_calls_carry_the_clients_names_and_the_apis_ids():
     )
 
 
+def test_properties_get_the_clients_names_back():
+    """The API takes other characters in them; a call and an answer in JSON carry the client's."""
+    schema = {"type": "object", "properties": {"größe": {"type": "integer"}}}
+    form = {"type": "json_schema", "name": "a", "schema": schema}
+    reply = make({"tools": [{"type": "function", "name": "f", "parameters": schema}], "text": {"format": form}})
+    asked = FACE.read({"model": "sonnet", "input": "Hi", "text": {"format": form}}, Options(), Caller())
+    [taken] = orjson.loads(asked.turn("sonnet").schema)["properties"]
+    pieces = [Piece(f'{{"{taken[:2]}'), Piece(f'{taken[2:]}":1}}'), BlockEnd()]
+    for event in [BEGAN, TextStart(), *pieces, CallStart("toolu_1", "f"), *pieces, Ended("tool_use")]:
+        for wire in reply.feed(event):
+            reply.add(wire)
+
+    message, call = reply.whole()["output"]
+    assert '{"größe":1}' == message["content"][0]["text"] == call["arguments"]
+    again = [
+        {"role": "user", "content": "Hi"},
+        call,
+        {"type": "function_call_output", "call_id": "toolu_1", "output": ""},
+    ]
+    tools = [{"type": "function", "name": "f", "parameters": schema}]
+    sent = FACE.read({"model": "sonnet", "input": again, "tools": tools}, Options(), Caller()).turn("sonnet")
+    assert {taken: 1} == orjson.loads(sent.messages[1].content[0].input)
+
+
 def test_thinking_is_sealed_only_if_the_client_asks():
     """`include` decides, for readable thinking and for redacted."""
     plain = run([BEGAN, *THINKING, *REDACTED, *TEXT, ENDED])[1]
