@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.programs.server import cmappy as serving
 from tools.programs.environments import ROOT
+from tools.programs.server import cmappy as serving
 from tools.upstream import Upstream
 
 # Those over HTTP that cmappy offers; the others want WebSockets and /responses/compact.

@@ -40,7 +40,7 @@ async def test_fault_in_a_stream_has_its_outcome(client, upstream, listen, desce
     """What happened before the first word is a status, what happened after it an error frame; the next one is fine."""
     fault, begun = ROWS[name], asyncio.Event()
     upstream.script(BEGUN if fault.begun else SILENT)
-    asked = asyncio.create_task(listen(client, QUESTION, lambda said: said and begun.set()))
+    asked = asyncio.create_task(listen(client, QUESTION, lambda said: said == "one two " and begun.set()))
     await upstream.received(1)
     if fault.begun:
         await begun.wait()

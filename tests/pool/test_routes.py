@@ -5,6 +5,7 @@ import dataclasses
 
 import pytest
 
+from cmappy.errors import CmappyError
 from cmappy.turn import Message, Text, Tool
 from tests.pool.turns import TOOL, expected, then, turn, user, with_results
 from tests.scripted.harness import ask, until
@@ -54,6 +55,17 @@ async def test_process_is_not_kept_where_none_may_be(scripted):
         second = await ask(backend, then(FIRST, answer, "two"))
 
     assert "cold" == second.route
+
+
+async def test_answer_that_is_an_error_takes_no_other_conversations_place(scripted):
+    """Its process is of no use to anybody; kept, it would push out one that is."""
+    async with scripted.backend(live=1) as backend:
+        answer = await ask(backend, FIRST)
+        with pytest.raises(CmappyError):
+            await ask(backend, turn("!fault reports_an_error"))
+        second = await ask(backend, then(FIRST, answer, "two"))
+
+    assert "live" == second.route
 
 
 async def test_results_go_to_the_process_that_waits_for_them(scripted):
