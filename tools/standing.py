@@ -40,6 +40,12 @@ _KINDS = (
 )
 
 
+def reports() -> list[Path]:
+    """Return the reports that are there: cmappy's first, then the others by name."""
+    folder = Path(__file__).parents[1] / "conformance" / "reports"
+    return sorted(folder.glob("*.json"), key=lambda path: (path.stem != "cmappy", path.stem))
+
+
 def table(reports: list[Path]) -> str:
     """Return a table with a row for each kind of check, and for each report a column of checks passed."""
     told = [json.loads(path.read_text("utf-8")) for path in reports]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cmappy.__main__ import listen
 from cmappy.errors import Forbidden
+from cmappy.server.sockets import listen
 from cmappy.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -55,7 +55,7 @@ async def serving(argv: list[str], port: int, environment: Mapping[str, str]) ->
 
 
 async def _answers(port: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(600):
         while True:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -14,7 +14,8 @@ Results = Mapping[str, Mapping[str, bool]]  # client -> capability -> whether it
 
 def keep(found: Results) -> None:
     """Put results into the file, beside those of other clients."""
-    known = results() | {name: dict(told) for name, told in found.items()}
+    before = results()
+    known = before | {name: before.get(name, {}) | dict(told) for name, told in found.items()}
     RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
 
 
