@@ -14,8 +14,8 @@ def failure(result: Result, limit: RateLimit | None = None) -> errors.CmappyErro
     said = (result.result or " ".join(result.errors)).strip()[:_LONGEST_MESSAGE]
     if result.terminal_reason in {"prompt_too_long", "blocking_limit"}:
         return errors.PromptTooLong(
-            "The prompt is too long: it exceeds the model's maximum context length. Shorten the conversation and try "
-            f"again. ({said})",  # clients look for these words, in lower case
+            "The prompt is too long: this model's maximum context length is exceeded. Shorten the conversation and "
+            f"try again. ({said})",  # clients look for these words: LangChain, LiteLLM, coding agents
             param="messages",
         )
     match result.api_error_status:
