@@ -66,7 +66,6 @@ class Tools:
             raise InvalidRequest(f"At most {MOST} tools are taken.", param="tools", code="array_above_max_length")
         self.offered: tuple[Offered, ...] = self._box.tools
         self.names = {api: self._called[name] for api, name in self._box.names.items()}
-        self.properties = self._box.properties
         self.choice, self.name = self._choose(choice)
 
     def api_name(self, name: str, namespace: str = "") -> str:
