@@ -430,6 +430,8 @@ class Source:
     def __init__(self, folder):
         self.folder = folder / "cmappy"
         shutil.copytree(Path(cmappy.__file__).parent, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        if not (self.folder / "fixtures").exists():
+            (folder / "fixtures").symlink_to(RECORDINGS)  # as in a checkout
 
     def edit(self, text):
         """Change a file of the package."""
@@ -442,11 +444,17 @@ def source(command):
     return Source(command.folder)
 
 
+def greeted(process):
+    """Read the lines of a start to the last one."""
+    while not process.stdout.readline().startswith("Try:"):
+        assert process.poll() is None
+
+
 def test_reload_starts_anew_after_a_change(command, source):
     """Who works on cmappy sees the change in the next request."""
     process = command.start("--port", "0", "--replay", str(RECORDINGS), "--reload")
     before = httpx.get(url(process), trust_env=False).json()["version"]
-    [process.stdout.readline() for _ in range(2)]
+    greeted(process)
     source.edit('"""Changed."""\n__version__ = "9.9.9"\n')
     after = httpx.get(url(process), trust_env=False).json()["version"]
 
@@ -456,7 +464,7 @@ def test_reload_starts_anew_after_a_change(command, source):
 def test_reload_waits_after_a_bad_change(command, source):
     """A syntax error is mended by the next save, not by starting again."""
     process = command.start("--port", "0", "--replay", str(RECORDINGS), "--reload")
-    [process.stdout.readline() for _ in range(3)]
+    greeted(process)
     source.edit("this is not Python")
     while "waiting for a change" not in process.stderr.readline():
         assert process.poll() is None

@@ -543,6 +543,14 @@ async def test_tools_are_taken_in_any_number(connect):
     assert 200 == (await (await connect()).post(CHAT, json=HELLO | {"tools": tools})).status_code
 
 
+def addresses(listeners):
+    """Return where sockets listen, and close them."""
+    found = {listener.getsockname()[0] for listener in listeners}
+    for listener in listeners:
+        listener.close()
+    return found
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 def test_network_is_not_served_without_a_key(host):
     """The refusal names the command that would be safe."""
@@ -553,14 +561,12 @@ def test_network_is_not_served_without_a_key(host):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
 def test_loopback_needs_no_key(host):
     """What only this machine can reach is served without."""
-    with listen(host, 0, keyed=False) as listener:
-        assert listener.getsockname()[0].startswith("127.")
+    assert addresses(listen(host, 0, keyed=False)) <= {"127.0.0.1", "127.0.0.2", "::1"}
 
 
 def test_network_is_served_with_a_key():
     """Then everybody has to show it."""
-    with listen("0.0.0.0", 0, keyed=True) as listener:
-        assert "0.0.0.0" == listener.getsockname()[0]
+    assert {"0.0.0.0"} == addresses(listen("0.0.0.0", 0, keyed=True))
 
 
 @pytest.mark.parametrize(

@@ -107,12 +107,12 @@ async def test_unknown_url_is_an_openai_error(client, path):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/v1/chat/completions", {"POST"}),
-        ("PUT", "/v1/chat/completions", {"POST"}),
+        ("GET", "/v1/completions", {"POST"}),
+        ("PUT", "/v1/chat/completions", {"GET", "HEAD", "POST"}),
         ("POST", "/v1/models", {"GET", "HEAD"}),
         ("DELETE", "/v1/models/sonnet", {"GET", "HEAD"}),
         ("POST", "/health", {"GET", "HEAD"}),
-        ("OPTIONS", "/v1/chat/completions", {"POST"}),
+        ("OPTIONS", "/v1/chat/completions", {"GET", "HEAD", "POST"}),
     ],
 )
 async def test_wrong_method_is_an_openai_error_that_names_the_right_one(client, method, path, allowed):

@@ -42,10 +42,14 @@ def test_keys_are_those_of_the_flags(config):
 
 def test_flags_win_over_variables_and_these_over_the_file(config, tmp_path):
     """And each setting knows where it comes from."""
-    chosen = config("port = 1\nwarm = 1\nlive = 1", {"port": "3"}, CMAPPY_PORT="2", CMAPPY_WARM="2")
+    chosen = config("port = 1\nwarm = 1\nrenew-turns = 1", {"port": "3"}, CMAPPY_PORT="2", CMAPPY_WARM="2")
 
-    assert (3, 2, 1) == (chosen.settings.port, chosen.settings.warm, chosen.settings.live)
-    assert {"port": "--port", "warm": "CMAPPY_WARM", "live": f"live in {tmp_path}/cmappy/cmappy.toml"} == chosen.origins
+    assert (3, 2, 1) == (chosen.settings.port, chosen.settings.warm, chosen.settings.renew_turns)
+    assert {
+        "port": "--port",
+        "warm": "CMAPPY_WARM",
+        "renew_turns": f"renew-turns in {tmp_path}/cmappy/cmappy.toml",
+    } == chosen.origins
 
 
 def test_paths_in_the_file_start_at_its_folder(config, tmp_path, monkeypatch):
