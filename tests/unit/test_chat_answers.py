@@ -76,6 +76,15 @@ def test_answer_is_role_text_reason_and_usage():
     assert (expected, True) == (chunks, making.interpreter.finished)
 
 
+@pytest.mark.parametrize(("with_usage", "last"), [(True, b'"usage":{'), (False, b"")])
+def test_usage_is_sent_if_it_was_asked_for(with_usage, last):
+    """Older clients stumble over a chunk without choices."""
+    making = reply(with_usage=with_usage)
+    *_, sent = [making.reply.encode(chunk) for event in [START, *HELLO, end()] for chunk in making.feed(event)]
+
+    assert (bool(last), True) == (bool(sent), last in sent)
+
+
 @pytest.mark.parametrize(
     ("reason", "finish_reason"),
     [

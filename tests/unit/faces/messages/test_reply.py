@@ -137,6 +137,17 @@ def test_input_that_was_cut_off_is_read_as_far_as_it_goes(written, input):
     assert input == message["content"][0]["input"]
 
 
+def test_delta_of_an_unknown_kind_is_streamed_and_left_out_of_the_message():
+    """A newer API may send one; where it belongs in the block is not known."""
+    new = {"type": "something_new_delta", "x": 1}
+    wire, message = replied(
+        answer.TextStart(), answer.Aside(orjson.dumps(new).decode()), answer.Piece("a"), answer.BlockEnd(), ended()
+    )
+
+    assert [new] == [event["delta"] for event in wire if event.get("delta", {}).get("type") == new["type"]]
+    assert [{"type": "text", "text": "a"}] == message["content"]
+
+
 def test_call_has_the_clients_name():
     """Where the CLI knows the tool by another one."""
     _, message = replied(*CALL, ended("tool_use"), names={"f": "ToolSearch"})

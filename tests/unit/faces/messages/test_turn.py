@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from cmappy import answer
 from cmappy.errors import InvalidRequest, TooLarge
 from cmappy.faces.face import Caller, Options
 from cmappy.faces.messages import FACE
@@ -113,12 +114,21 @@ def test_answers_keep_thinking_calls_and_results_with_errors():
     )
 
 
-@pytest.mark.parametrize("result", [{"content": "done"}, {"content": [text("done")]}, {}, {"content": []}], ids=str)
-def test_result_may_be_a_text_blocks_or_nothing(result):
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"content": "done"}, [text("done")]),
+        ({"content": [text("done")]}, [text("done")]),
+        ({}, ""),
+        ({"content": []}, ""),
+    ],
+    ids=str,
+)
+def test_result_may_be_a_text_blocks_or_nothing(result, expected):
     """An empty one stays empty."""
     *_, last = told(HI, assistant(CALL), user({"type": "tool_result", "tool_use_id": "toolu_1", **result}))
 
-    assert [text("done")] if result.get("content") else "" == last["content"][0]["content"]
+    assert expected == last["content"][0]["content"]
 
 
 def test_answer_of_thinking_only_is_left_out():
@@ -287,6 +297,21 @@ def test_sampling_is_forwarded_if_that_is_wanted():
     assert [] == read.ignored()
 
 
+def test_stop_sequences_are_the_apis():
+    """White space may be in them, but not alone."""
+    assert ("END", "a\n") == turn(stop_sequences=["END", "a\n"]).stop
+
+
+def test_reply_has_the_servers_token_and_the_clients_names():
+    """The message's id is made of the token; a tool that the CLI knows by another name is called by the client's."""
+    read = asked(tools=[{**FUNCTION, "name": "ToolSearch"}])
+    reply = read.reply(read.turn("sonnet"), token="7", created=0)
+    [begun] = reply.feed(answer.Began("claude-x", answer.Usage()))
+    [call] = reply.feed(answer.CallStart("toolu_1", "ToolSearch_2"))
+
+    assert ("msg_7", "ToolSearch") == (begun["message"]["id"], call["content_block"]["name"])
+
+
 def test_model_and_stream_are_the_clients():
     """The server asks for both."""
     assert ("sonnet", True) == (asked(stream=True).model, asked(stream=True).stream)
@@ -299,6 +324,7 @@ IMAGE = {"type": "image"}
 @pytest.mark.parametrize(
     ("messages", "fields", "param"),
     [
+        ([{"role": "system", "content": "x"}], {}, "messages"),
         ([HI, assistant(text("The answer is"))], {}, "messages[1]"),
         ([HI, assistant({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}})], {}, "messages[1]"),
         ([HI, assistant(CALL)], {}, "messages"),
