@@ -115,9 +115,7 @@ class Replay:
     async def lines(self, turn: Turn, owner: str = "") -> AsyncGenerator[Routed | Line, None]:
         """Yield the recorded lines; raises FixtureMissing, which names the nearest recording and what differs."""
         told = self._find(turn)
-        lines = list(told.recording.lines)
-        if told.recording.turn:
-            lines = distinct(lines, turn.canonical(), told.recording.turn)
+        lines = distinct(list(told.recording.lines), turn.canonical(), told.recording.turn or {})
         yield Routed("replay")
         pauses = _pauses(told.recording, told.pace or self._pace, lines)
         for line, pause in zip(lines, pauses, strict=True):

@@ -42,7 +42,7 @@ def told(
             for event in reading.feed(Line(line)):
                 events.append(event)  # noqa: PERF402 (an error would take a list's events with it)
             if reading.finished:
-                return events, None
+                break
         reading.close()
     except CmappyError as error:
         return events, (type(error).__name__, error.code, error.message)

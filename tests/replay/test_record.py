@@ -9,7 +9,7 @@ import pytest
 from cmappy.answer import Ended, Piece, Routed
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.exits import Exited
-from cmappy.backends.lines import Answering, Line
+from cmappy.backends.lines import Answering, Line, Times
 from cmappy.errors import CmappyError, TimedOut
 from cmappy.recording import folder as folders
 from cmappy.recording.folder import put, slug
@@ -31,6 +31,7 @@ INIT = b'{"type":"system","subtype":"init","session_id":"4c0ff0a1-0b7d-4f44-9d61
 START = line({"type": "message_start", "message": {"id": "msg_0001", "model": "claude-test"}})
 TEXT = delta("one two")
 END = line({"type": "message_delta", "delta": {"stop_reason": "end_turn"}})
+IMAGE = {"type": "image"}
 RESULT = b'{"type":"result","is_error":true,"result":"no"}'
 
 
@@ -128,6 +129,16 @@ async def test_errors_are_kept_if_that_is_asked_for(tmp_path, failure, lines, ke
     assert kept == [(each.exit, each.stderr) for each in recordings(tmp_path / "yes")]
 
 
+async def test_error_that_the_lines_do_not_tell_is_not_kept(tmp_path):
+    """Its recording would be replayed with another error."""
+    recorder = FolderRecorder(tmp_path, Interpreter, errors=True)
+    status = await Scripted().status()
+
+    await recorder.keep(HELLO, (START, RESULT), status, TimedOut("too long"), Times(0, 0))
+
+    assert [] == recordings(tmp_path)
+
+
 async def test_recorded_error_is_replayed(tmp_path):
     """The same for the client."""
     source = Scripted(INIT, START, RESULT)
@@ -219,6 +230,17 @@ async def test_recording_that_was_deleted_meanwhile_is_written_anew(tmp_path):
     await read(backend)
 
     assert 1 == len(recordings(tmp_path))
+
+
+async def test_list_of_models_is_left_alone(tmp_path):
+    """It answers no turn, so that no answer replaces it."""
+    models = Recording(None, (b"1",), "2.1.330", "2026-11-22")
+    put(tmp_path / "initialize.ndjson", models)
+
+    await read(recording(Scripted(START, TEXT, END), tmp_path))
+
+    assert [None, HELLO.canonical()] == sorted((each.turn for each in recordings(tmp_path)), key=bool)
+    assert models.dump() == (tmp_path / "initialize.ndjson").read_bytes()
 
 
 async def test_secrets_are_replaced_or_told(tmp_path, caplog):
@@ -370,12 +392,33 @@ def test_put_keeps_a_file_that_would_only_change_its_date(tmp_path):
         pytest.param(asked("你好"), "turn", id="another script"),
         pytest.param(asked("x" * 100), "x" * 40, id="long"),
         pytest.param(loop("a").canonical(), "result-of-a-call", id="result"),
+        pytest.param(
+            {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "Look!"}, IMAGE]}]},
+            "look",
+            id="image",
+        ),
         pytest.param(None, "turn", id="nothing"),
     ],
 )
 def test_slug(turn, expected):
     """A name that every file system takes."""
     assert expected == slug(turn)
+
+
+def test_name_that_was_taken_meanwhile_is_left_to_its_owner(tmp_path, monkeypatch):
+    """Two servers may record the same question at the same moment."""
+    create = folders._create
+
+    def slowly(path, data):
+        create(path, data)
+        (tmp_path / "01-say-hello-abcd.ndjson").write_bytes(b"another")
+
+    monkeypatch.setattr(folders, "_create", slowly)
+    path = folders.add(tmp_path, Recording(asked(), (TEXT,), "1", "2026-11-25"), "abcdef")
+
+    assert "02-say-hello-abcd.ndjson" == path.name
+    assert {"01-say-hello-abcd.ndjson", path.name} == {each.name for each in tmp_path.iterdir()}
+    assert b"another" == (tmp_path / "01-say-hello-abcd.ndjson").read_bytes()
 
 
 def test_file_is_readable(tmp_path):

@@ -174,6 +174,31 @@ async def test_pace(put, tmp_path, monkeypatch, pace, fields, pauses):
     assert pauses == slept
 
 
+async def test_recorded_pace_of_an_answer_without_pieces(put, tmp_path, monkeypatch):
+    """An error is not waited for."""
+    put("hello", HELLO, A, B, first=1, took=3)
+    monkeypatch.setattr(replaying.asyncio, "sleep", None)
+
+    assert [A, B] == await replay(Replay(tmp_path, pace="recorded"), HELLO)
+
+
+@pytest.mark.parametrize(
+    ("turn", "example"),
+    [
+        pytest.param(Turn("haiku", HELLO.messages), ("haiku", "Say hello."), id="plain"),
+        pytest.param(Turn("haiku", HELLO.messages, system="Be brief."), None, id="with a system prompt"),
+        pytest.param(Turn("haiku", (*HELLO.messages, *HALLO.messages)), None, id="conversation"),
+        pytest.param(Turn("haiku", (Message("user", (Text("a"), Text("b"))),)), None, id="two texts"),
+        pytest.param(Turn("haiku", (Message("user", (Text("a" * 200),)),)), None, id="long"),
+    ],
+)
+def test_example_is_a_recorded_plain_question(put, tmp_path, turn, example):
+    """Whoever pastes it gets an answer: nothing else is in the request that was recorded."""
+    put("a", turn, A)
+
+    assert example == Replay(tmp_path).example()
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_scenario_answers_any_turn(put, tmp_path, name):
     """With what was really recorded."""

@@ -154,11 +154,18 @@ def test_unknown_host_is_one_line(command):
     assert (1, 1, True) == (ended.returncode, len(ended.stderr.splitlines()), "--host" in ended.stderr)
 
 
-def test_folder_without_recordings_is_one_line(command):
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        pytest.param("nowhere", "there is no folder nowhere", id="none"),
+        pytest.param("bin", "there are no recordings (*.ndjson) in bin", id="wrong"),
+    ],
+)
+def test_folder_without_recordings_is_one_line(command, folder, reason):
     """The wrong folder, or none."""
-    ended = command.run("--replay", "nowhere")
+    ended = command.run("--replay", folder)
 
-    assert (1, "cmappy: there are no recordings (*.ndjson) in nowhere\n") == (ended.returncode, ended.stderr)
+    assert (1, f"cmappy: {reason}\n") == (ended.returncode, ended.stderr)
 
 
 def told(ended):
@@ -263,12 +270,19 @@ def test_start_tells_version_login_address_and_what_to_try(command):
     assert [] == [line for pattern, line in zip(expected, said, strict=True) if not re.fullmatch(pattern, line)]
 
 
-def test_body_of_the_example_is_a_chat_request(command):
+@pytest.mark.parametrize("folder", [pytest.param([], id="demo"), pytest.param(["mine"], id="own folder")])
+def test_example_is_answered(command, folder):
     """What is offered to be pasted must work."""
-    process = command.start("--port", "0", "--replay", str(RECORDINGS))
-    example = re.search(r"-d '(.*)'", process.stdout.read(0) + "".join(process.stdout.readline() for _ in range(3)))
+    (command.folder / "mine").mkdir()
+    shutil.copy(RECORDINGS / "content_parts.ndjson", command.folder / "mine")
+    shutil.copy(RECORDINGS / "hello.ndjson", command.folder / "mine")
+    process = command.start("--port", "0", "--replay", *folder)
+    base = url(process)
+    body = re.search(r"-d '(.*)'", next(line for line in process.stdout if line.startswith("Try:")))[1]
 
-    assert {"model", "messages"} == set(json.loads(example[1]))
+    answered = httpx.post(f"{base}/v1/chat/completions", json=json.loads(body), trust_env=False)
+
+    assert (200, {"model", "messages"}) == (answered.status_code, set(json.loads(body)))
 
 
 def test_relative_path_of_the_cli_is_that_of_the_caller(command):

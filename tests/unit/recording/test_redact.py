@@ -56,6 +56,13 @@ def test_pieces_without_a_secret_keep_their_bounds():
     assert ["one ", "two ", "<redacted> ", "three ", "four"] == pieces(in_lines(lines, replace))
 
 
+def test_piece_of_which_nothing_is_left_goes():
+    """An empty piece would be a chunk that says nothing."""
+    lines = [delta("to "), delta("ACME"), delta("-1")]
+
+    assert ["to "] == pieces(in_lines(lines, lambda text: re.sub(r"ACME-\w+", "", text)))
+
+
 def test_arguments_stay_json():
     """Replacing goes value by value."""
     lines = [delta('{"a": "ACME', "call"), delta('-1\\"", "b": [1]}', "call"), stop()]

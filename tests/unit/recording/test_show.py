@@ -12,6 +12,8 @@ def begin(**block):
     return line({"type": "content_block_start", "index": 0, "content_block": block})
 
 
+PING = line({"type": "ping"})
+NO_END = line({"type": "message_delta", "delta": {"stop_reason": None}})
 END = line({"type": "message_delta", "delta": {"stop_reason": "tool_use"}})
 LINES = (
     b'{"type":"system"}',
@@ -41,6 +43,7 @@ def recording(*lines, turn=None, **fields):
         pytest.param(LINES, ["thinking: Hm.", "I look", "it up.", 'call of f: {"a":1}', "(tool_use)"], id="all"),
         pytest.param([delta("half")], ["half (broken off)"], id="broken off"),
         pytest.param([delta("whole"), END], ["whole", "(tool_use)"], id="no end of a block"),
+        pytest.param([delta("a"), PING, NO_END, delta("b"), stop()], ["ab"], id="other events"),
         pytest.param([begin(), stop()], [], id="strange block"),
         pytest.param([begin(type="text"), stop()], [], id="empty text"),
         pytest.param([begin(type="tool_use", name="f"), stop()], ["call of f: "], id="call without arguments"),

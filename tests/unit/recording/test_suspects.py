@@ -55,7 +55,7 @@ def test_line_is_told():
     lines = [
         b'{"cmappy":"user","text":"I am ada@example.org"}',
         b'{"signature":"sk-0123456789abcdef"}',
-        b'["<private>@x.org", 5]',
+        b'["<private>@x.org", "password=<redacted>-2026", 5]',
         b"noise of ada@example.org",
         delta("by sk-01"),
         delta("23456789abcdef"),
