@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cmappy.backends.claude import session
+from cmappy.backends.claude import worker
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.lines import Answering
 from cmappy.recording.record import FolderRecorder
@@ -56,7 +56,7 @@ def faulty(scripted, monkeypatch):
 
     @asynccontextmanager
     async def run(fault):
-        monkeypatch.setattr(session, "_SETTLING", 0.2)
+        monkeypatch.setattr(worker, "_SETTLING", 0.2)
         mend = _begin(fault, scripted, monkeypatch)
         options = {"concurrency": 2, "warm": 1, "live": 2, "first": fault.silence, "silence": fault.silence}
         async with nothing_left(), scripted.backend(**options) as backend, AsyncExitStack() as stack:

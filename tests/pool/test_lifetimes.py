@@ -231,14 +231,14 @@ async def test_there_are_never_more_processes_than_places(scripted):
 async def test_waiting_for_a_place_can_be_given_up(scripted):
     """Who leaves while all places are taken takes none."""
     async with scripted.backend(concurrency=1) as backend:
-        lines = backend.lines(turn("!hang"))
-        await anext(lines)
+        answering = backend.answer(turn("!hang"))
+        await anext(answering)
         waiting = [asyncio.create_task(ask(backend, FIRST)) for _ in range(3)]
         await asyncio.sleep(0)
         for task in waiting[:2]:
             task.cancel()
         await asyncio.wait(waiting[:2])
-        await lines.aclose()
+        await answering.aclose()
         answer = await waiting[2]
 
     assert expected(FIRST) == answer.text

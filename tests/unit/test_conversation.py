@@ -697,3 +697,31 @@ def test_answer_that_nests_too_deep_is_nobodys_history():
     driven = answered(None, START, said, stop(), RESULT)
 
     assert driven.conversation.spoilt
+
+
+def test_what_two_turns_share_is_counted_up_to_the_question():
+    """The pool gives a turn the process that has most of it, if it is set up alike."""
+    driven = answered(talk("1", "2", "3"))
+    same, other = talk("1", "2", "Another"), talk("1", "2", "Another", model="opus")
+
+    assert (4, 2, 0) == (driven.conversation.length, driven.fits(same, "shared"), driven.fits(other, "shared"))
+
+
+def test_answer_without_a_stream_is_one_too():
+    """The CLI tries again without a stream where one was lost; then nothing comes before the message."""
+    driven = Talk()
+    driven.begin(talk("Hi"))
+    driven.say(SAID)
+
+    assert Phase.ANSWERING is driven.conversation.phase
+    assert driven.say(stop()).over
+
+
+def test_call_that_comes_after_the_answer_was_given_up_is_nobodys():
+    """The CLI asks for it before it has read that it is interrupted."""
+    driven = Talk()
+    driven.begin(talk("Hi", tools=(TOOL,)))
+    driven.say(START)
+    driven.write(driven.conversation.stop())
+
+    assert Step() == driven.say(asks("a"))

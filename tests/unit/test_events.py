@@ -270,3 +270,15 @@ def test_half_a_character_elsewhere_is_replaced(text, read):
     line = b'{"type":"result","subtype":"success","result":"%b"}' % text
 
     assert read == events.parse(line).result
+
+
+@pytest.mark.parametrize(
+    ("response", "names"),
+    [({"models": [{"value": "sonnet"}]}, ["sonnet"]), ({"commands": []}, [])],
+    ids=["models", "none"],
+)
+def test_models_are_found_in_the_answer_that_lists_them(response, names):
+    """Other lines are passed over; without such an answer there are no models."""
+    said = {"type": "control_response", "response": {"subtype": "success", "request_id": "r", "response": response}}
+
+    assert names == [model.name for model in events.listed([b'{"type":"system"}', orjson.dumps(said)])]

@@ -171,3 +171,12 @@ def test_end_before_any_beginning_is_an_error():
     """Nobody would know which model answered."""
     with pytest.raises(CliFailed, match="which model"):
         list(Interpreter(Turn("sonnet", ())).feed(Line(end())))
+
+
+def test_stop_sequence_in_what_completes_a_structured_answer_ends_it():
+    """An empty object stands for arguments that the model did not give."""
+    call = start({"type": "tool_use", "id": "toolu_1", "name": "StructuredOutput", "input": {}})
+
+    assert [TextStart(), Piece("{"), BlockEnd(), Ended("stop_sequence", Usage(3), "}")] == told(
+        BEGIN, call, STOP, schema="{}", stop=("}",)
+    )

@@ -269,3 +269,8 @@ def test_other_requests_are_no_calls_and_are_refused(request_):
     [line] = lines(stdin.serve(request_, ()))
 
     assert (None, -32601) == (stdin.call(request_), line["response"]["response"]["mcp_response"]["error"]["code"])
+
+
+def test_control_request_can_be_taken_back():
+    """By its id."""
+    assert [{"type": "control_cancel_request", "request_id": "r"}] == lines(stdin.cancel("r"))

@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import partial
 from typing import Any
 
 import orjson
@@ -142,7 +143,7 @@ class Conversation:
         self._server = ""
         self._known: list[_Entry] = []
         self._turn: Turn | None = None
-        self._wanted: Sequence[Print] = ()
+        self._told: Callable[[], bytes] = bytes  # what to write once the settings are there
         self._batches: deque[_Batch] = deque()
         self._sent = 0
         self._open: set[str] = set()  # control requests without an answer yet
@@ -231,10 +232,10 @@ class Conversation:
             self._turn = turn
             return self._results(turn, wanted)
         requests = self._first(turn) if self.phase is Phase.FRESH else self._switch(turn, wanted)
-        self._turn, self._wanted, self._schema = turn, wanted, turn.schema
+        self._turn, self._schema, self._told = turn, turn.schema, partial(self._tell, turn, wanted)
         data = b"".join(self._set(request) for request in requests)
         if not self._waits:
-            return data + self._tell()
+            return data + self._told()
         self._awaited = set(self._open)
         self._to("set")
         return data
@@ -247,7 +248,7 @@ class Conversation:
             self._known.append(_Entry(None))
         else:
             self._known[-1] = _Entry(None)
-        lock = self._lock()
+        lock = self.lock()
         self._stopping, line = self._control({"subtype": "interrupt"})
         return lock + line
 
@@ -311,15 +312,13 @@ class Conversation:
                 self._waits = True
         return line
 
-    def _tell(self) -> bytes:
+    def _tell(self, turn: Turn, wanted: Sequence[Print]) -> bytes:
         """Prepare what has to be said of the turn, and return the first of it.
 
         Assistant lines count at once and user lines go through a queue, so each of those is waited for.
         """
-        turn, wanted, kept = self._turn, self._wanted, len(self._known)
+        kept = len(self._known)
         self._waits = False
-        if turn is None:
-            raise self._lost("has no turn")
         messages, data = list(turn.messages[kept:]), b""
         if kept:
             messages[0] = _with_ids(messages[0], self._known[kept - 1].print, wanted[kept - 1])
@@ -401,16 +400,13 @@ class Conversation:
                 )
         return Step(show=self.phase in {Phase.ASKED, Phase.ANSWERING})
 
-    def lock(self) -> bytes:
-        """Return the line that lets the CLI finish what it does, and send nothing to the API any more."""
-        return self._lock()
-
     def unlock(self) -> bytes:
         """Return the line that gives the CLI its API back."""
         changed = self._change({"env": {"ANTHROPIC_BASE_URL": self._base_url}})
         return self._control(stdin.apply(changed))[1] if changed else b""
 
-    def _lock(self) -> bytes:
+    def lock(self) -> bytes:
+        """Return the line that lets the CLI finish what it does, and send nothing to the API any more."""
         self._locked = True
         changed = self._change({"env": {"ANTHROPIC_BASE_URL": stdin.NOWHERE}})
         return self._control(stdin.apply(changed))[1] if changed else b""
@@ -424,7 +420,7 @@ class Conversation:
         turn = self._turn
         if self._locked or turn is None or turn.schema or (limited and turn.max_tokens is None):
             return b""
-        return self._lock()
+        return self.lock()
 
     def _acknowledged(self, response: events.ControlResponse) -> Step:
         id = response.request_id
@@ -448,7 +444,7 @@ class Conversation:
     def _go_on(self) -> bytes:
         """Return the next batch once all that it waits for is there."""
         if self.phase is Phase.SETTING and not self._awaited and not self._listing:
-            return self._tell()
+            return self._told()
         return b""
 
     def _result(self, result: events.Result) -> Step:
@@ -478,7 +474,7 @@ class Conversation:
             if self.phase is Phase.PARKED:  # it has given up the calls, and is about to tell the API
                 raise self._lost("did not wait for the results of calls")
             if request.callback_id == stdin.END_OF_TEXT:
-                return Step(write=self._lock() + stdin.permission(request))
+                return Step(write=self.lock() + stdin.permission(request))
             if self.phase is not Phase.ASKED:
                 return Step()  # after the answer the results are not the client's, but the CLI's words for a wrong call
             self.left = True
