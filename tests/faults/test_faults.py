@@ -14,6 +14,7 @@ import pytest
 from cmappy.backends.claude import worker
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.lines import Answering
+from cmappy.recording import folder
 from cmappy.recording.record import FolderRecorder
 from tests.faults.page import PAGE, page
 from tests.faults.table import FAULTS
@@ -89,13 +90,15 @@ def _begin(fault, scripted, monkeypatch):
         calls = iter(range(10**9))
         monkeypatch.setattr(time, "time", lambda: real() + jump * (next(calls) % 2))
     if fault.name == "full_disk":
-        write = Path.write_bytes
+        create = folder._create
 
         def fail(path, data):
-            write(path, data[: len(data) // 2])
+            if not data.strip(b"\0"):
+                return create(path, data)  # what a start tries, when there was room
+            create(path, data[: len(data) // 2])
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(Path, "write_bytes", fail)
+        monkeypatch.setattr(folder, "_create", fail)
     return scripted.behave
 
 

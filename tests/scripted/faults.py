@@ -100,10 +100,6 @@ def in_answer(name, model, answer):
             speech.say(*begun)
             speech.raw(speech.encode(text[2])[:-20] + b"\n")
             time.sleep(FOR_EVER)
-        case "invalid_utf8":
-            speech.say(*begun)
-            speech.raw(speech.encode(text[2]).replace(b'"text":"', b'"text":"\xff\xfe') + b"\n")
-            time.sleep(FOR_EVER)
         case "line_without_end":
             speech.say(*begun)
             speech.raw(b'{"type":"' + b"x" * TOO_LONG)
