@@ -50,9 +50,9 @@ def bare(block):
 
 
 def works_in(pid, folder):
-    """Return whether a process has its working directory somewhere in a folder; one that has ended has none."""
+    """Return whether a process has its home in a folder; one that has ended has none."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        return folder in Path(f"/proc/{pid}/cwd").readlink().parents
+        return b"HOME=%b" % bytes(folder / "home") in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     return False
 
 
