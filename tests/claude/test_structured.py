@@ -168,15 +168,18 @@ async def test_no_keyword_makes_the_cli_ignore_the_schema(ask, upstream, schema)
     assert {"at": [1.5]} == json.loads(answer.choices[0].message.content)
 
 
-async def test_schema_that_the_cli_ignores_all_the_same_is_an_error(ask, upstream, server, gone):
+async def test_schema_that_the_cli_ignores_all_the_same_is_an_error(upstream, serve, tmp_path_factory, gone):
     """Its process is ended before it asks the API for an answer that nothing would hold to the schema."""
-    pool = server.source.pool
-    await until(lambda: pool.warm)
-    processes = pool.warm
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "home").mkdir()
     upstream.always = {"text": "Prose.", "wait": "the error"}
-    with pytest.raises(BadRequestError, match="schema") as refused:
-        await ask(QUESTION, **following({"type": "object", "properties": {"a": {"enum": ["twice", "twice"]}}}))
-    await gone(processes)
+    schema = {"type": "object", "properties": {"a": {"enum": ["twice", "twice"]}}}
+    async with serve(folder, warm=1, live=4) as own, own.client() as client:
+        await until(lambda: own.source.pool.warm)
+        processes = own.source.pool.warm
+        with pytest.raises(BadRequestError, match="schema") as refused:
+            await client.chat.completions.create(model="sonnet", messages=[QUESTION], **following(schema))
+        await gone(processes)
 
     assert ("response_format.json_schema.schema", 0) == (refused.value.param, len(upstream.requests))
 
