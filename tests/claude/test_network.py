@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import trustme
 
-from cmappy.backends.claude import launch, messages
+from cmappy.backends.claude import launch, stdin
 from tools import hermetic
 
 pytestmark = pytest.mark.anyio
@@ -171,13 +171,13 @@ async def _limited(claude, environment, upstream):
             *launch.arguments(str(claude)), env=environment, cwd=empty, stdin=pipe, stdout=pipe
         )
         question = {"type": "user", "message": QUESTION, "parent_tool_use_id": None, "session_id": ""}
-        process.stdin.write(messages.control(messages.initialize()) + json.dumps(question).encode() + b"\n")
+        process.stdin.write(stdin.control("1", stdin.initialize()) + json.dumps(question).encode() + b"\n")
         told = {"type": ""}
         while told["type"] != "result":
             line = await process.stdout.readline()
             told = json.loads(line)
             if told["type"] == "stream_event" and told["event"]["type"] == "message_start":
-                process.stdin.write(messages.lock())
+                process.stdin.write(stdin.control("2", stdin.apply({"env": {"ANTHROPIC_BASE_URL": stdin.NOWHERE}})))
             elif told["type"] == "control_response" and b'"models"' not in line:
                 upstream.release("locked")
         process.kill()
