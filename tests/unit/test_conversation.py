@@ -491,7 +491,7 @@ def test_tools_come_from_a_server_of_another_name_each_time():
             driven.say(asks("list", "tools/list"))
         driven.say(START, SAID, stop(), RESULT)
 
-    assert [["client-again"], ["client"], []] == names
+    assert [["client1"], ["client2"], []] == names
 
 
 def test_refusal_to_rewind_is_an_error_before_anything_was_asked():

@@ -24,7 +24,7 @@ def inherited(allow_api_key=False, **variables):
         "--strict-mcp-config",
         "--disable-slash-commands",
         "--permission-mode=dontAsk",
-        "--allowedTools=mcp__client,mcp__client-again",
+        "--allowedTools=" + ",".join(f"mcp__client{number}" for number in range(1000)),
     ],
 )
 def test_isolation_is_on_the_command_line(flag):

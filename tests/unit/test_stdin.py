@@ -81,9 +81,9 @@ def test_tools_are_a_server_that_is_described_in_advance():
         "_meta": {"anthropic/maxResultSizeChars": 500_000},
     }
 
-    assert (["client"], [expected]) == (
+    assert (["client0"], [expected]) == (
         request["sdkMcpServers"],
-        request["sdkMcpServerManifests"]["client"]["toolsListResult"]["tools"],
+        request["sdkMcpServerManifests"]["client0"]["toolsListResult"]["tools"],
     )
 
 

@@ -12,7 +12,7 @@ from contextvars import Context
 from cmappy.answer import Routed
 from cmappy.backends.claude import events
 from cmappy.backends.claude.conversation import Conversation, OutOfPlace
-from cmappy.backends.claude.launch import arguments
+from cmappy.backends.claude.launch import SERVERS, arguments
 from cmappy.backends.claude.login import Installed
 from cmappy.backends.claude.pool import Pool, Route
 from cmappy.backends.claude.prints import Print, prints
@@ -64,7 +64,7 @@ class ClaudeSource:
             warm=warm,
             idle=idle,
             age=age,
-            renew=renew,
+            renew=min(renew, len(SERVERS) - 1),
             switching=lambda: self.proof.holds,
         )
         self._plan: events.RateLimit | None = None

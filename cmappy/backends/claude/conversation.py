@@ -140,7 +140,8 @@ class Conversation:
         self._settings: dict[str, Any] = {"env": {"ANTHROPIC_BASE_URL": base_url}}
         self._system, self._schema = "", ""
         self._tools: tuple[Tool, ...] = ()
-        self._server = ""
+        self._server, self._offers = "", 0
+        self._defined: dict[str, Tool] = {}
         self._known: list[_Entry] = []
         self._turn: Turn | None = None
         self._told: Callable[[], bytes] = bytes  # what to write once the settings are there
@@ -184,7 +185,9 @@ class Conversation:
     def serves(self, turn: Turn) -> bool:
         """Return whether the process can be switched to a turn: its schema is fixed, and that it has a prompt."""
         movable = not self._known or bool(self._known[0].uuid)
-        return movable and self._schema == turn.schema and (bool(turn.system) or not self._system)
+        # The CLI keeps the first definition of a tool for as long as it lives, whatever it is offered by that name.
+        known = all(self._defined.get(tool.name, tool) == tool for tool in turn.tools)
+        return movable and known and self._schema == turn.schema and (bool(turn.system) or not self._system)
 
     def set_up_for(self, turn: Turn) -> bool:
         """Return whether the process has the turn's model, system prompt, tools and schema."""
@@ -255,6 +258,7 @@ class Conversation:
     def _first(self, turn: Turn) -> list[dict[str, Any]]:
         """Return the control requests that open a conversation."""
         self._system, self._tools = turn.system, turn.tools
+        self._defined = {tool.name: tool for tool in turn.tools}
         self._server = SERVERS[0] if turn.tools else ""
         return [stdin.initialize(turn), *self._apply(turn)]
 
@@ -275,8 +279,9 @@ class Conversation:
             self._settings.pop("model", None)
         if turn.tools != self._tools:
             # Another name each time: the CLI does not ask a server that it knows already for its tools.
-            free = [server for server in SERVERS if server != self._server]
-            self._tools, self._server = turn.tools, free[0] if turn.tools else ""
+            self._offers += bool(turn.tools)
+            self._defined |= {tool.name: tool for tool in turn.tools}
+            self._tools, self._server = turn.tools, SERVERS[self._offers] if turn.tools else ""
             self._listing = bool(turn.tools)
             requests.append(stdin.offer(self._server))
         return requests + self._apply(turn)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-# The names by turns of the in-process MCP server that offers the client's tools; no model sees them.
-SERVERS = ("client", "client-again")
+# The names of the in-process MCP server that offers the client's tools, another one for each offer, since the CLI does
+# not ask a server that it has known for its tools again; no model sees them.
+SERVERS = tuple(f"client{number}" for number in range(1000))
 
 ARGUMENTS = (
     "-p",
