@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+# Lines for a screen, which come or not by whether messages have ids of ours; cmappy skips them.
+_NOT_OURS = {"system/ui_invalidate"}
 Shape = Mapping[str, Mapping[str, frozenset[str]]]  # kind of line -> path of a key -> names of its types
 
 # Their keys are the client's, or names of models.
@@ -34,7 +36,7 @@ def shape(lines: Iterable[bytes]) -> Shape:
 
 def changes(before: Shape, after: Shape) -> list[str]:
     """Return what differs between two shapes, a line for each: `-` is gone, `!` has another type, `+` is new."""
-    told = [f"- {kind}" for kind in sorted(before.keys() - after.keys())]
+    told = [f"- {kind}" for kind in sorted(before.keys() - after.keys() - _NOT_OURS)]
     told += [f"+ {kind}" for kind in sorted(after.keys() - before.keys())]
     for kind in sorted(before.keys() & after.keys()):
         was, now = before[kind], after[kind]
