@@ -88,9 +88,9 @@ def test_model_gives_an_object_through_the_tool_that_takes_one():
 
 def test_model_writes_a_file_with_whatever_writes_files():
     """Coding agents call their tool for it differently; some have none, and edit by words."""
-    said = text(CASES["edit"]["ask"].replace("{path}", "/work/note.txt"))
+    said = text(CASES["edit"]["ask"].replace("{path}", "/project/note.txt"))
     tool = {"name": "put", "input_schema": {"properties": {"filePath": {}, "content": {}}}}
     [call] = ask(said, tools=[tool])["blocks"]
 
-    assert {"filePath": "/work/note.txt", "content": f"{CASES['edit']['word']}\n"} == call["input"]
+    assert {"filePath": "/project/note.txt", "content": f"{CASES['edit']['word']}\n"} == call["input"]
     assert "note.txt\n```\n<<<<<<< SEARCH" in ask(said)["text"]

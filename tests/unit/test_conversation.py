@@ -725,3 +725,14 @@ def test_call_that_comes_after_the_answer_was_given_up_is_nobodys():
     driven.write(driven.conversation.stop())
 
     assert Step() == driven.say(asks("a"))
+
+
+def test_process_never_has_two_tools_of_one_name():
+    """The CLI keeps the first definition, and would offer that to another client."""
+    other = dataclasses.replace(TOOL, description="of another client")
+    driven = answered(dataclasses.replace(talk("Hi"), tools=(TOOL,)))
+
+    offers = ((TOOL,), (other,), ())
+    assert [True, False, True] == [
+        driven.conversation.serves(dataclasses.replace(talk("New"), tools=tools)) for tools in offers
+    ]
