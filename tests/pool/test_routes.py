@@ -106,10 +106,9 @@ async def test_other_results_than_those_awaited_are_not_given_to_the_process(scr
         {"model": "opus"},
         {"tools": ()},
         {"tools": (TOOL, Tool("listen", "", '{"type":"object"}'))},
-        {"tools": (dataclasses.replace(TOOL, description="Look."),)},
         {"messages": (user("one "), *FIRST.messages[1:])},
     ],
-    ids=["system", "model", "no tools", "more tools", "another description", "an edited question"],
+    ids=["system", "model", "no tools", "more tools", "an edited question"],
 )
 async def test_other_conversation_is_not_continued(scripted, verdict, route, changed):
     """Whatever the process was set up with is part of what it is."""
@@ -119,6 +118,18 @@ async def test_other_conversation_is_not_continued(scripted, verdict, route, cha
         second = await ask(backend, asked)
 
     assert (route, expected(asked)) == (second.route, second.text)
+
+
+@pytest.mark.parametrize("verdict", ["proven", "failed"])
+async def test_tool_that_is_defined_anew_needs_a_new_process(scripted, verdict):
+    """A process keeps the first definition that it was given for a name."""
+    async with scripted.backend(verdict=verdict, live=4) as backend:
+        answer = await ask(backend, FIRST)
+        changed = dataclasses.replace(FIRST, tools=(dataclasses.replace(TOOL, description="Look."),))
+        asked = then(changed, answer, "two")
+        second = await ask(backend, asked)
+
+    assert ("cold", expected(asked)) == (second.route, second.text)
 
 
 @WAYS
