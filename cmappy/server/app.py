@@ -21,8 +21,8 @@ from cmappy.server.connection import BUFFER, Budget
 from cmappy.server.errors import FaceErrors
 from cmappy.server.guard import Guard
 from cmappy.server.journal import Journal
+from cmappy.server.limiter import Limiter
 from cmappy.server.metrics import Metrics
-from cmappy.server.queue import Queue
 from cmappy.server.request import ClientRequest
 from cmappy.server.routes import Routes
 from cmappy.server.trace import LEFT
@@ -49,9 +49,11 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
         dumps=orjson.dumps,
         loads=orjson.loads,
     )
-    queue = Queue(most=settings.max_concurrency, length=settings.queue, patience=settings.queue_timeout)
-    metrics = Metrics(queue)
-    app.ctx.queue = queue
+    limiter = Limiter(
+        max_running=settings.max_concurrency, max_waiting=settings.queue, wait_timeout=settings.queue_timeout
+    )
+    metrics = Metrics(limiter)
+    app.ctx.limiter = limiter
     app.ctx.stopping = False  # set by who serves it
     app.ctx.budget = Budget(max(settings.max_body, settings.max_body_memory))
     app.ctx.journal = Journal(metrics)
@@ -59,7 +61,7 @@ def create_app(settings: Settings, backend: Backend, name: str = "cmappy") -> Ap
         settings.host, hosts=settings.allow_host, origins=settings.allow_origin, keys=settings.api_keys()
     )
     routes = Routes(settings, backend, metrics)
-    answers = Answers(settings, backend, queue)
+    answers = Answers(settings, backend, limiter)
     get = ["GET", "HEAD"]
     app.add_route(routes.index, "/", get, name="root")
     app.add_route(routes.index, "/v1", get, name="index")

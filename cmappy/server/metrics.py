@@ -7,7 +7,7 @@ import re
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from cmappy.server.queue import Queue
+from cmappy.server.limiter import Limiter
 from cmappy.server.trace import Trace
 from cmappy.status import Status
 
@@ -44,7 +44,7 @@ class _Names:
 class Metrics:
     """The numbers of one server."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, limiter: Limiter) -> None:
         self._names = _Names()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
@@ -58,9 +58,9 @@ class Metrics:
         self._duration = Histogram(
             "cmappy_answer_seconds", "Time to the end of an answer", buckets=_DURATION, registry=self._registry
         )
-        self._gauge("answers_running", "Answers that are being made").set_function(lambda: queue.running)
-        self._gauge("requests_waiting", "Requests that wait for a place").set_function(lambda: queue.waiting)
-        self._gauge("answers_unread", "Complete answers that clients still read").set_function(lambda: queue.unread)
+        self._gauge("answers_running", "Answers that are being generated").set_function(lambda: limiter.running)
+        self._gauge("requests_waiting", "Requests that wait for a slot").set_function(lambda: limiter.waiting)
+        self._gauge("answers_unread", "Complete answers that clients still read").set_function(lambda: limiter.unread)
         self._processes = self._gauge("cli_processes", "Processes of the CLI")
         self._plan = self._gauge("plan_utilization_ratio", "How much of the plan is used up, from 0 to 1", "window")
         self._resets = self._gauge("plan_reset_timestamp_seconds", "When a limit of the plan is reset", "window")

@@ -11,9 +11,9 @@ import pytest
 from cmappy.answer import Routed
 from cmappy.errors import CliFailed
 from cmappy.server.journal import Journal
+from cmappy.server.limiter import Limiter
 from cmappy.server.log import Json, Redactor, Text, configure, secrets_in
 from cmappy.server.metrics import Metrics
-from cmappy.server.queue import Queue
 from cmappy.server.trace import Trace
 
 pytestmark = pytest.mark.anyio
@@ -285,7 +285,7 @@ def test_model_and_route_of_a_stranger_stay_values(written, text):
     """A recording may name any model; nobody forges a field by it, or fills the log."""
     read = written()
     trace = Trace("req_1", "POST", model=text, route=text, error=text)
-    Journal(Metrics(Queue(most=1, length=1, patience=1))).end(trace, 502)
+    Journal(Metrics(Limiter(max_running=1, max_waiting=1, wait_timeout=1))).end(trace, 502)
     [line] = read().splitlines()
 
     fields = dict(word.partition("=")[::2] for word in shlex.split(line) if "=" in word)

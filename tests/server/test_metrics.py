@@ -8,8 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cmappy.answer import Routed
 from cmappy.errors import CliFailed
+from cmappy.server.limiter import Limiter
 from cmappy.server.metrics import Metrics
-from cmappy.server.queue import Queue
 from cmappy.server.trace import Trace
 from cmappy.status import Plan, Status, Window
 
@@ -143,7 +143,7 @@ async def test_each_server_has_its_own_numbers(connect):
 
 def test_words_from_outside_make_a_bounded_number_of_series():
     """A recording, or an API that is not ours, may say anything for a route, a code or a window of the plan."""
-    metrics = Metrics(Queue(most=1, length=1, patience=1))
+    metrics = Metrics(Limiter(max_running=1, max_waiting=1, wait_timeout=1))
     for at in range(1000):
         metrics.count(Trace("req_1", "POST", route=f"way{at}", error=f"code{at}"), 200)
     for odd in ("x" * 1000, "a\nb", 'a"} 1', "\x1b[31m", "\udc80", "Ä"):
