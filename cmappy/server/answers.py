@@ -59,8 +59,8 @@ class Answers:
         status = await self._backend.status()
         if status.billing == "api_key" and not settings.allow_api_key:
             raise BillingRefused
-        scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.model, status)
-        model = scenario or resolve(asked.model, status.models, settings.model_map)
+        scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.request.model, status)
+        model = scenario or resolve(asked.request.model, status.models, settings.model_map)
         turn = await self._aside(request, asked.turn, model)
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
         now = time.time()
@@ -69,7 +69,7 @@ class Answers:
         with self._limiter.admit():
             events = self._backend.answer(turn, request.client.owner)
             slot = self._limiter.slot(settings.total_timeout)
-            if not asked.stream:
+            if not asked.request.stream:
                 return await send_whole(events, reply, request.trace, slot, headers)
             how = Streaming(face.ping, settings.ping, settings.max_unread, settings.stall_timeout, face.eager)
             await send_stream(request, events, reply, slot, headers, how)
