@@ -61,6 +61,7 @@ class Answers:
             raise BillingRefused
         scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.request.model, status)
         model = scenario or resolve(asked.request.model, status.models, settings.model_map)
+        request.trace.model = model
         turn = await self._aside(request, asked.turn, model)
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
         now = time.time()

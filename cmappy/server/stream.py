@@ -92,12 +92,12 @@ async def send_stream(
             last = reply.broken(error)
         if last:
             await sender.send(last)
-        request.app.ctx.journal.end(request.trace, response.status)  # most clients hang up now
+        request.app.ctx.requests.end(request.trace, response.status)  # most clients hang up now
         await response.eof()
     finally:
         filling.cancel()
         if request.trace.streamed:
-            request.app.ctx.journal.end(request.trace, LEFT)  # unless it has ended already
+            request.app.ctx.requests.end(request.trace, LEFT)  # unless it has ended already
         with suppress(asyncio.CancelledError):
             await filling
 
