@@ -68,7 +68,7 @@ class Session:
     async def turn(self, scenario: Scenario) -> Turn:
         """Return the turn that a scenario's request stands for."""
         asked = FACE.read(scenario.request, Options(), Caller())
-        return asked.turn(resolve(asked.model, (await self.backend.status()).models, {}))
+        return asked.turn(resolve(asked.request.model, (await self.backend.status()).models, {}))
 
     async def record_initialize(self) -> None:
         """Write what the CLI answers to `initialize`, verbatim."""
