@@ -2,7 +2,7 @@
 
 `fixtures/scenarios/<name>.json` holds it; `fixtures/<name>.ndjson` is its recording. Those of another API than chat
 completions are in a folder of its name: `messages/text.json` has the recording `messages_text.ndjson`.
-stub and tests share the list. Keys of a file:
+Recorder, stub and tests share the list. Keys of a file:
 
     about       one sentence
     request     the body for the API's URL, such as `POST /v1/chat/completions`, without `stream`
