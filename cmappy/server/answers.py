@@ -16,7 +16,7 @@ from sanic import HTTPResponse
 from sanic.response import json
 
 from cmappy.backends import Backend
-from cmappy.errors import BillingRefused
+from cmappy.errors import BillingRefused, ModelNotFound
 from cmappy.faces.face import Asked, Caller, Endpoint, Face, Options, Visit
 from cmappy.faces.store import Store
 from cmappy.middle.models import resolve
@@ -26,6 +26,7 @@ from cmappy.server.queue import Queue
 from cmappy.server.request import ClientRequest
 from cmappy.server.stream import Manner, send_stream, send_whole
 from cmappy.settings import Settings
+from cmappy.status import Status
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class Answers:
         if status.billing == "api_key" and not most.allow_api_key:
             raise BillingRefused
         scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.model, status)
-        model = scenario or resolve(asked.model, status.models, most.model_map)
+        model = scenario or self._model(asked.model, status)
         turn = await self._aside(request, asked.turn, model)
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
         now = time.time()
@@ -74,6 +75,15 @@ class Answers:
             manner = Manner(face.ping, most.ping, most.max_unread, most.stall_timeout, face.eager)
             await send_stream(request, events, reply, slot, headers, manner)
             return None
+
+    def _model(self, requested: str, status: Status) -> str:
+        """Return the model to ask the backend for; raises ModelNotFound."""
+        try:
+            return resolve(requested, status.models, {**status.names, **self._settings.model_map})
+        except ModelNotFound:
+            if status.any_model:
+                return requested
+            raise
 
     def close(self) -> None:
         """End the thread."""
