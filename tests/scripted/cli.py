@@ -6,8 +6,8 @@ show. An order in the question makes it do something else: `!call 2` calls tools
 
 It hears as the real one does: assistant lines count at once, user lines one after the other, so that whoever does not
 wait for acknowledgements gets a conversation in the wrong order. It can be interrupted, rewound and switched like the
-real one: a system prompt counts from an empty conversation on, and a server that it knows is not asked for its tools
-again.
+real one: a system prompt counts from an empty conversation on, a server that it knows is not asked for its tools again,
+and a tool keeps the first description that it had with its schema.
 """
 
 import json
@@ -33,6 +33,7 @@ class Cli:
         self.fault = fault
         self.system, self.tools, self.model, self.effort = [], [], "default", None
         self.variables, self.hooks, self.server = {}, {}, None
+        self.descriptions = {}  # of tools, by name and schema
         self.messages, self.uuids, self.calls, self.results = [], [], [], {}
         self.answers = 0
         self.running = False  # a turn is under way, which can be interrupted
@@ -123,7 +124,7 @@ class Cli:
         self.system, self.hooks = request["systemPrompt"], request.get("hooks", {})
         for server, manifest in request.get("sdkMcpServerManifests", {}).items():
             self.server = server
-            self.tools = sorted(tool["name"] for tool in manifest["toolsListResult"]["tools"])
+            self.define(manifest["toolsListResult"]["tools"])
 
     def rewind(self, request, *, idle=False):
         """Forget a message and all after it; return why not, if it cannot be."""
@@ -148,6 +149,14 @@ class Cli:
             request = {"subtype": "mcp_message", "server_name": server, "message": message}
             speech.say({"type": "control_request", "request_id": "list", "request": request})
 
+    def define(self, tools):
+        """Have other tools."""
+        self.tools = []
+        for tool in sorted(tools, key=lambda tool: tool["name"]):
+            key = tool["name"], json.dumps(tool["inputSchema"])
+            description = self.descriptions.setdefault(key, tool["description"])
+            self.tools.append({"name": key[0], "description": description, "input_schema": tool["inputSchema"]})
+
     def interrupt(self):
         """Give up the turn that is under way; a note stays in the conversation."""
         if not self.running:
@@ -165,7 +174,7 @@ class Cli:
             return
         result = response["response"]["mcp_response"]["result"]
         if response["request_id"] == "list":
-            self.tools = sorted(tool["name"] for tool in result["tools"])
+            self.define(result["tools"])
             return
         self.results[response["request_id"]] = result["content"]
         if len(self.results) == len(self.calls):
@@ -177,16 +186,17 @@ class Cli:
     def told(self):
         """Return the digest of all that the model is told now."""
         limit = self.variables.get("CLAUDE_CODE_MAX_OUTPUT_TOKENS")
-        extra = self.variables.get("CLAUDE_CODE_EXTRA_BODY")
+        extra = json.loads(self.variables.get("CLAUDE_CODE_EXTRA_BODY") or "{}")
+        tools = extra.pop("tools", self.tools)
         return digest(
             model=self.model,
             system=self.system,
-            tools=self.tools,
+            tools=tools,
             messages=self.messages,
             max_tokens=int(limit) if limit else None,
             effort=self.effort,
             thinking=not self.variables.get("CLAUDE_CODE_DISABLE_THINKING"),
-            extra=json.loads(extra) if extra else None,
+            extra=extra,
         )
 
     def answer(self):
@@ -239,7 +249,11 @@ class Cli:
         """Call tools, and wait for their results."""
         told = self.told()
         calls = [
-            {"id": f"toolu_{told}_{at}", "name": self.tools[at % len(self.tools)], "input": {"of": told, "at": at}}
+            {
+                "id": f"toolu_{told}_{at}",
+                "name": self.tools[at % len(self.tools)]["name"],
+                "input": {"of": told, "at": at},
+            }
             for at in range(count)
         ]
         lines = [line for at, call in enumerate(calls) for line in speech.call_block(at, call, self.answers)]

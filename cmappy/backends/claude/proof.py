@@ -151,6 +151,7 @@ def _turns() -> list[tuple[str, Turn]]:
         return Turn(**{"model": "sonnet", "messages": tuple(message(*each) for each in enumerate(texts))} | fields)
 
     one, other = Tool("one", "One.", _SCHEMA), Tool("other", "Other.", _SCHEMA)
+    anew = Tool("one", "One, defined anew.", '{"type":"object","properties":{"a":{"type":"string"}}}')
     first = talk("Hello.", system="First prompt.", tools=(one,))
     told = talk("a", "b", "c", "d", "e", system="Second prompt.", model="haiku", tools=(other, one), max_tokens=321)
     edited = replace(told, messages=(*told.messages[:2], message(0, "edited")))
@@ -162,6 +163,8 @@ def _turns() -> list[tuple[str, Turn]]:
         ("a call", called),
         ("a call that was given up", talk("Fine.", system="Third prompt.", tools=(one,))),
         ("no tools", talk("Bye.", system="Last prompt.")),
+        ("another description", talk("Hello.", system="First prompt.", tools=(replace(one, description="Uno."),))),
+        ("another description and schema", talk("Call it.", system="First prompt.", tools=(anew,))),
     ]
 
 
@@ -177,10 +180,18 @@ def _difference(body: dict[str, Any], turn: Turn, model: str) -> str:
         "model": (body["model"], model),
         "messages": (arrived, told),
         "system prompt": (body["system"][-1]["text"], turn.system),
-        "tools": (sorted(tool["name"] for tool in body.get("tools", [])), sorted(tool.name for tool in turn.tools)),
+        "tools": (
+            sorted(map(_definition, body.get("tools", []))),
+            sorted(_definition(tool.api()) for tool in turn.tools),
+        ),
         "limit": (body["max_tokens"] if turn.max_tokens else None, turn.max_tokens),
     }
     return ", ".join(f"{name} as before" for name, (mine, theirs) in checks.items() if mine != theirs)
+
+
+def _definition(tool: Mapping[str, Any]) -> bytes:
+    known = {name: tool[name] for name in ("name", "description", "input_schema")}
+    return orjson.dumps(known, option=orjson.OPT_SORT_KEYS)
 
 
 def _hermetic(environment: Mapping[str, str], home: str, url: str) -> dict[str, str]:
