@@ -70,6 +70,17 @@ async def test_answer_that_is_an_error_takes_no_other_conversations_place(script
     assert "live" == second.route
 
 
+@pytest.mark.parametrize("verdict", ["proven", "failed"])
+@pytest.mark.parametrize("order", ["!fault reports_an_error", "!fault no_stop_reason", "!fault no_answer"])
+async def test_process_whose_answer_was_an_error_is_given_up_at_once(scripted, verdict, order):
+    """It is in nobody's way until something runs out."""
+    async with scripted.backend(live=4, verdict=verdict) as backend:
+        with pytest.raises(CmappyError):
+            await ask(backend, turn(order))
+
+        assert () == backend.source.pool.live
+
+
 async def test_results_go_to_the_process_that_waits_for_them(scripted):
     """Calls stay open until the client answers them, and the model is told the same as by a fresh process."""
     asked = turn("!call 2", tools=(TOOL,))

@@ -1,4 +1,4 @@
-"""A program that stands in for the Claude Code CLI: it speaks the same protocol, and needs no API.
+"""A program that stands in for the Claude Code CLI: it speaks the same protocol, and needs no API, but asks one it has.
 
 It answers with a digest of exactly what it has been told and the last question, so that words of another conversation
 show. An order in the question makes it do something else: `!call 2` calls tools, `!length` reaches the token limit,
@@ -17,6 +17,7 @@ import select
 import sys
 from pathlib import Path
 
+import api
 import faults
 import speech
 from told import bare, digest, last_text, text
@@ -95,9 +96,10 @@ class Cli:
                 account = {"tokenSource": "oauth", "pid": os.getpid()}
                 speech.say(speech.done(id, {"models": MODELS, "account": account}))
                 return
-            case "apply_flag_settings":
+            case "apply_flag_settings" if not idle:
                 settings = request["settings"]
-                self.model = settings.get("model", self.model)
+                if self.fault != "ignores_the_model" or self.model == "default":
+                    self.model = settings.get("model", self.model)
                 self.effort = settings.get("effortLevel", self.effort)
                 self.variables |= settings.get("env", {})
             case "rewind_conversation":
@@ -183,21 +185,37 @@ class Cli:
             self.calls, self.results = [], {}
             self.answer()
 
-    def told(self):
-        """Return the digest of all that the model is told now."""
+    def request(self):
+        """Return all that the model is told now, and the fields beside."""
         limit = self.variables.get("CLAUDE_CODE_MAX_OUTPUT_TOKENS")
         extra = json.loads(self.variables.get("CLAUDE_CODE_EXTRA_BODY") or "{}")
         tools = extra.pop("tools", self.tools)
-        return digest(
-            model=self.model,
-            system=self.system,
-            tools=tools,
-            messages=self.messages,
-            max_tokens=int(limit) if limit else None,
-            effort=self.effort,
-            thinking=not self.variables.get("CLAUDE_CODE_DISABLE_THINKING"),
-            extra=extra,
-        )
+        if self.fault == "ignores_exact_tools":
+            tools = self.tools
+        return {
+            "model": self.model,
+            "system": self.system,
+            "tools": tools,
+            "messages": self.messages,
+            "max_tokens": int(limit) if limit else None,
+            "effort": self.effort,
+            "thinking": not self.variables.get("CLAUDE_CODE_DISABLE_THINKING"),
+            "extra": extra,
+        }
+
+    def told(self):
+        """Return the digest of all that the model is told now."""
+        return digest(**self.request())
+
+    def asked(self, model):
+        """Ask the API, if there is one; return the order that its answer is, empty if it is none."""
+        url = self.variables.get("ANTHROPIC_BASE_URL") or os.environ.get("ANTHROPIC_BASE_URL")
+        if not url:
+            return ""
+        told = self.request()
+        system = [text(block) for block in told["system"]]
+        body = {name: told[name] for name in ("messages", "tools", "max_tokens")}
+        return "call" if api.ask(url, {**body, "model": model, "system": system}) else "say"
 
     def answer(self):
         """Ask the model, who does as the question orders."""
@@ -211,9 +229,9 @@ class Cli:
         order, argument = re.search(r"!(\w+)(?: (\w+))?|$", question).groups()
         model = next((each["resolvedModel"] for each in MODELS if each["value"] == self.model), self.model)
         answer = f"{self.told()} {question}"
-        match order:
+        match self.asked(model) or order:
             case "call":
-                self.call(model, int(argument))
+                self.call(model, int(argument or 1))
             case "fault":
                 faults.in_answer(argument, model, answer)
                 self.add({"role": "assistant", "content": [text(answer)]}, None)

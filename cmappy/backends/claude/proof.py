@@ -28,12 +28,13 @@ from cmappy.backends.claude.launch import arguments
 from cmappy.backends.claude.prints import prints
 from cmappy.backends.claude.worker import Worker
 from cmappy.backends.cli.spawner import Spawner
-from cmappy.errors import CmappyError
+from cmappy.errors import CliFailed, CmappyError
 from cmappy.turn import Message, Text, Tool, Turn
 
 log = logging.getLogger("cmappy")
 
 _PATIENCE = 120.0  # seconds for all of it
+_SILENCE = 60.0  # seconds
 _LOGIN = {"CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"}
 _PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy"}
 _SCHEMA = '{"type":"object","properties":{}}'
@@ -125,13 +126,16 @@ async def _walk(process: Any, url: str, stub: _Stub) -> str:
     said: list[events.Initialized] = []
     talk = Conversation(url, lambda: str(uuid.uuid4()))
     worker = Worker(
-        process, talk, first=_PATIENCE, silence=_PATIENCE, on_initialized=said.append, on_limit=lambda _: None
+        process, talk, first=_SILENCE, silence=_SILENCE, on_initialized=said.append, on_limit=lambda _: None
     )
     for name, turn in _turns():
         stub.calls = turn.tools[0].name if turn.messages[-1].content == (Text("Call it."),) else ""
         seen = len(stub.bodies)
-        async for _ in worker.lines(turn, prints(turn.messages)):
-            pass
+        try:
+            async for _ in worker.lines(turn, prints(turn.messages)):
+                pass
+        except CmappyError as error:
+            raise CliFailed(f"{name}: {error}") from error
         if len(stub.bodies) != seen + 1:
             return f"{name}: {len(stub.bodies) - seen} requests instead of one"
         models = {model.value: model.resolved_model for model in said[0].models} if said else {}
