@@ -42,8 +42,11 @@ class Source(Protocol):
         """Begin what should be ready before the first turn; does not wait for it."""
         ...
 
-    async def status(self) -> Status:
-        """Return what the CLI says of itself; raises CmappyError if it cannot be asked."""
+    async def status(self, *, closely: bool = False) -> Status:
+        """Return what the CLI says of itself; raises CmappyError if it cannot be asked.
+
+        `closely` is for people who look: it lists the processes, and asks anew how much of the plan is used up.
+        """
         ...
 
     async def close(self) -> None:
@@ -136,9 +139,9 @@ class Answering:
         """Start the source."""
         await self._source.start()
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return the source's status."""
-        return await self._source.status()
+        return await self._source.status(closely=closely)
 
     async def close(self) -> None:
         """Close the source."""

@@ -160,11 +160,11 @@ class Stage:
     async def start(self) -> None:
         """Do nothing: the CLI is started by the first test that records."""
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return the status of what answers now."""
         if self._backend is None:
             return Status("replay", "none", "none", ())
-        status = await self._backend.status()
+        status = await self._backend.status(closely=closely)
         if status.provider == "replay":  # so that a model that is not recorded yet is a miss, which says what differs
             status = replace(status, models=(*status.models, *map(Model, ("default", "opus", "sonnet", "haiku"))))
         return status
