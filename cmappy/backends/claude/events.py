@@ -39,7 +39,9 @@ class OutputDetails(Event):
 
 
 class Usage(Event):
-    """Token counts of one API request; absent means as said before."""
+    """Token counts of one API request; absent means as said before. What is not named here stays as it came."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -49,9 +51,13 @@ class Usage(Event):
 
     def counts(self) -> dict[str, int]:
         """Return the counts that were told, thinking tokens among them."""
-        told = self.model_dump(exclude_none=True)
+        told = self.model_dump(exclude_none=True, exclude=set(self.model_extra or ()))
         details: dict[str, int] = told.pop("output_tokens_details", {})
         return told | details
+
+    def more(self) -> dict[str, Any]:
+        """Return what else was told."""
+        return {name: value for name, value in (self.model_extra or {}).items() if value is not None}
 
 
 class Setup(Event):
