@@ -22,6 +22,8 @@ from cmappy.errors import CmappyError
 from cmappy.middle.models import ids, mistakes, suggestion
 from cmappy.recording.turns import BadRecording
 from cmappy.server.app import create_app
+from cmappy.server.history.history import History
+from cmappy.server.history.ledger import BadHistory, Ledger
 from cmappy.server.log import configure, secrets_in
 from cmappy.server.notify import notify
 from cmappy.server.reload import watch
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     hurry = asyncio.Event()
     try:
         asyncio.run(_until_told(serve(chosen, hurry), hurry))
-    except (CmappyError, BadRecording, OSError) as error:
+    except (CmappyError, BadRecording, BadHistory, OSError) as error:
         print(f"cmappy: {error}", file=sys.stderr)
         return 1
     return 0
@@ -61,8 +63,10 @@ async def serve(chosen: Settings, hurry: asyncio.Event) -> None:
     keyed, variables = bool(chosen.api_keys()), settings.environment()
     with ExitStack() as stack:
         listeners = [stack.enter_context(each) for each in listen(chosen.host, chosen.port, keyed=keyed)]
-        built = await build(chosen)
-        app = create_app(chosen, built.backend)
+        history = History(Ledger(chosen.history) if chosen.history else None)
+        await history.start()
+        built = await build(chosen, history.priced)
+        app = create_app(chosen, built.backend, history=history)
         async with serving(app, *listeners, drain=chosen.drain, delay=chosen.stop_delay, hurry=hurry):
             await _check_models(chosen.model_map, built.backend)
             _greet(built, listeners[0], keyed=keyed)
