@@ -91,10 +91,10 @@ class Routes:
 
     async def capabilities(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/capabilities`: what becomes of every request field."""
-        told: dict[str, Any] = {"object": "capabilities"} | {face.name: capabilities(face.fields) for face in FACES}
+        found: dict[str, Any] = {"object": "capabilities"} | {face.name: capabilities(face.fields) for face in FACES}
         if self._settings.replay and not self._settings.record_missing:
-            told["scenarios"] = sorted(NAMES)
-        return json(told)
+            found["scenarios"] = sorted(NAMES)
+        return json(found)
 
     async def metrics(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /metrics` for Prometheus, soon, even if the CLI cannot be asked."""

@@ -102,7 +102,7 @@ def asked(scenario):
 @pytest.fixture
 def turn(asked, models):
     """Translate the scenario's request."""
-    return asked.turn(resolve(asked.model, models, {}))
+    return asked.turn(resolve(asked.request.model, models, {}))
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from cmappy.backends.cli import posix, windows
 
 HANG = 60  # seconds
 PARENT = """
-import subprocess, sys, time
+import signal, subprocess, sys, time
 from cmappy.backends.cli.posix import Posix
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have had it ignored
 system = Posix()
 argv, null = system.bind(["sleep", "600"]), subprocess.DEVNULL
 children = [subprocess.Popen(argv, stdout=null, **system.options) for _ in range(4)]

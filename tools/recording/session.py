@@ -69,7 +69,7 @@ class Session:
         """Return the turn that a scenario's request stands for."""
         [face] = [face for face in FACES if face.name == scenario.api]
         asked = face.read(scenario.request, Options(), Caller())
-        return asked.turn(resolve(asked.model, (await self.backend.status()).models, {}))
+        return asked.turn(resolve(asked.request.model, (await self.backend.status()).models, {}))
 
     async def record_initialize(self) -> None:
         """Write what the CLI answers to `initialize`, verbatim."""
