@@ -4,5 +4,6 @@ from conformance.chat import CHAT
 from conformance.common.api import Api
 from conformance.completions import COMPLETIONS
 from conformance.messages import MESSAGES
+from conformance.responses import RESPONSES
 
-APIS: dict[str, Api] = {api.name: api for api in (CHAT, MESSAGES, COMPLETIONS)}
+APIS: dict[str, Api] = {api.name: api for api in (CHAT, RESPONSES, MESSAGES, COMPLETIONS)}
