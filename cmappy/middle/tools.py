@@ -79,8 +79,16 @@ class Toolbox:
 
     def input(self, name: str, arguments: str) -> str:
         """Return the arguments of a call as the API takes them: a JSON object as text."""
-        object = as_object(arguments)
+        return self.renamed(name, as_object(arguments))
+
+    def renamed(self, name: str, object: str) -> str:
+        """Return the input of a call, a JSON object as text, with the API's names of its properties."""
         return rename_keys(object, self._properties[name]) if name in self._properties else object
+
+    def schema(self, name: str) -> dict[str, Any]:
+        """Return the schema of a tool as the API takes it; raises KeyError if there is none of the name."""
+        schema: dict[str, Any] = orjson.loads(self._tools[name].schema)
+        return schema
 
     def _unique(self, safe: str) -> str:
         unique, again = safe, 2

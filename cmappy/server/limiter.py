@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import Context
 
 from cmappy.errors import Busy, Stopping, TimedOut
 
@@ -67,7 +68,9 @@ class Limiter:
         """
         await self._acquire()
         try:
-            async with asyncio.timeout(total_timeout) as timer:
+            async with asyncio.timeout(None) as timer:
+                # asyncio keeps a cancelled timer for a while, and with its context the request and its body.
+                Context().run(timer.reschedule, asyncio.get_running_loop().time() + total_timeout)
                 self._timers.add(timer)
                 try:
                     yield

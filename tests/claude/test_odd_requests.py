@@ -71,6 +71,32 @@ async def test_properties_have_the_clients_names_in_calls_and_the_apis_upstream(
     assert {"filter", "Full_Name", "n"} == set(use["input"])
 
 
+async def test_properties_have_the_clients_names_in_messages_too(server, upstream):
+    """Where more is said of a tool than the CLI knows, and over both steps."""
+    used = {"type": "tool_use", "id": "toolu_1", "name": "find_it", "input": GIVEN, "pieces": 30}
+    upstream.script({"blocks": [used]}, {"text": "Found."})
+    examples = [{"$filter": "x"}]
+    body = {
+        "model": "sonnet",
+        "max_tokens": 99,
+        "messages": [QUESTION],
+        "tools": [{"name": "find_it", "input_schema": SCHEMA, "input_examples": examples}],
+    }
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        called = (await http.post("/v1/messages", json=body)).json()
+        result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
+        body["messages"] += [{"role": "assistant", "content": called["content"]}, {"role": "user", "content": [result]}]
+        answer = (await http.post("/v1/messages", json=body)).json()
+
+    first, second = upstream.messages_requests
+    [use] = [
+        block for message in second.body["messages"] for block in message["content"] if block["type"] == "tool_use"
+    ]
+    assert (json.loads(SEEN), "Found.") == (called["content"][0]["input"], answer["content"][0]["text"])
+    assert ["filter", "Full_Name", "n"] == list(first.body["tools"][0]["input_schema"]["properties"])
+    assert ([{"filter": "x"}], GIVEN.keys()) == (first.body["tools"][0]["input_examples"], use["input"].keys())
+
+
 async def test_properties_have_the_clients_names_in_structured_answers(ask, stream, upstream):
     """Plain and streamed alike; the answer is checked against the schema all the same."""
     wanted = {"type": "json_schema", "json_schema": {"name": "s", "schema": SCHEMA}}

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -528,3 +530,24 @@ def test_reload_leaves_nothing_behind(command, number):
     ended = stop(process, number)
 
     assert (0, "", []) == (*ended, command.alive())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a running process")
+def test_server_without_files_to_open_lives_and_recovers(command):
+    """Too many connections are refused; when they are gone, all is as before."""
+    process = command.start("--port", "0", "--replay")
+    base = url(process)
+    _, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (48, hard))
+    host, port = base.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        for _ in range(150):
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=HANG))
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{base}/health", trust_env=False, timeout=2)
+    while True:  # until the server has noticed that they are gone
+        with suppress(httpx.TransportError):
+            answered = httpx.get(f"{base}/health", trust_env=False, timeout=HANG)
+            break
+
+    assert (200, 0) == (answered.status_code, stop(process)[0])

@@ -44,7 +44,8 @@ class Asked:
 
     def reply(self, turn: Turn, *, token: str, created: int) -> Reply:
         """Return the answer in the making."""
-        return Reply(id=f"msg_{token}", names=self.tools.toolbox.names)
+        toolbox = self.tools.toolbox
+        return Reply(id=f"msg_{token}", names=toolbox.names, properties=toolbox.properties)
 
     @property
     def _beta(self) -> str:

@@ -110,7 +110,7 @@ class _Reader:
                 if not isinstance(block.get("input"), dict):
                     raise InvalidRequest(f"`{path}.input` must be an object.", param=f"{path}.input")
                 input = _dump(block["input"], f"{path}.input")
-                self._dialogue.call(id, self._toolbox.api_name(name), input, f"{path}.id")
+                self._dialogue.call(id, self._toolbox.api_name(name), self._toolbox.renamed(name, input), f"{path}.id")
             case "thinking":
                 thinking, signature = _string(block, "thinking", path), _string(block, "signature", path)
                 self._dialogue.assistant([Thinking(thinking, signature)])

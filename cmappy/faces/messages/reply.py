@@ -12,18 +12,30 @@ from cmappy import answer
 from cmappy.errors import CmappyError
 from cmappy.faces.messages.errors import body
 from cmappy.faces.messages.fold import Fold
+from cmappy.middle.properties import Renamer
 
 Wire = dict[str, Any]
 
 
 class Reply:
-    """One answer in the making; `id` is the message's, `names` are the client's names of its tools, by the API's."""
+    """One answer in the making; `id` is the message's.
+
+    `names` are the client's names of its tools, by the API's, and `properties` those of their properties, where the API
+    has others; by the API's name of the tool.
+    """
 
     end = b""
 
-    def __init__(self, *, id: str, names: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        *,
+        id: str,
+        names: Mapping[str, str] = MappingProxyType({}),
+        properties: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
         self._id = id
-        self._names = names
+        self._names, self._properties = names, properties
+        self._renamer: Renamer | None = None  # of the open block, if it is a call that needs one
         self._index = -1
         self._delta = ("", "")  # type and field of a piece of the open block
         self._fold = Fold()
@@ -32,8 +44,7 @@ class Reply:
         """Yield the wire events that follow from an answer event."""
         match event:
             case answer.Piece(text):
-                kind, field = self._delta
-                yield self._block("delta", delta={"type": kind, field: text})
+                yield from self._piece(self._renamer.feed(text) if self._renamer else text)
             case answer.TextStart():
                 yield self._start({"type": "text", "text": ""}, "text_delta", "text")
             case answer.ThinkingStart():
@@ -42,11 +53,15 @@ class Reply:
             case answer.CallStart(id, name):
                 call: Wire = {"type": "tool_use", "id": id, "name": self._names.get(name, name), "input": {}}
                 yield self._start(call, "input_json_delta", "partial_json")
+                self._renamer = Renamer(self._properties[name]) if name in self._properties else None
             case answer.OtherStart(block_json):
                 yield self._start(orjson.loads(block_json), "input_json_delta", "partial_json")
             case answer.Aside(delta):
                 yield self._block("delta", delta=orjson.loads(delta))
             case answer.BlockEnd(signature):
+                if self._renamer:
+                    yield from self._piece(self._renamer.flush())
+                    self._renamer = None
                 if signature:
                     yield self._block("delta", delta={"type": "signature_delta", "signature": signature})
                 yield self._block("stop")
@@ -70,6 +85,11 @@ class Reply:
     def broken(self, error: CmappyError) -> bytes:
         """Return the `error` event from which the official SDKs raise; no `message_stop` follows it."""
         return self.encode(body(error))
+
+    def _piece(self, text: str) -> Iterator[Wire]:
+        if text:
+            kind, field = self._delta
+            yield self._block("delta", delta={"type": kind, field: text})
 
     def _start(self, block: Wire, kind: str, field: str) -> Wire:
         self._index += 1

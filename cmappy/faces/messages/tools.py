@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import orjson
+
 from cmappy.errors import InvalidRequest, Unsupported
 from cmappy.faces.messages.request import MessagesRequest
 from cmappy.faces.wire import missing
@@ -72,12 +74,19 @@ class Tools:
             raise InvalidRequest(f"`{path}.input_schema` must be an object.", param=f"{path}.input_schema")
         at = f"{path}.input_schema"
         self.toolbox.add(name, description, schema, name_at=f"{path}.name", schema_at=at)
-        if self.toolbox.properties:  # the API's own clients know what it takes
-            raise InvalidRequest(
-                f"The properties of the tool `{name}` must have names of 1 to 64 letters, digits, `_`, `-` or `.`.",
-                param=at,
-            )
-        self.exact.append({**tool, "name": self.toolbox.api_name(name)})
+        exact = {**tool, "name": self.toolbox.api_name(name)}
+        if exact["name"] in self.toolbox.properties:
+            exact["input_schema"] = self.toolbox.schema(name)
+            if isinstance(examples := tool.get("input_examples"), list):
+                exact["input_examples"] = [self._example(name, example) for example in examples]
+        self.exact.append(exact)
+
+    def _example(self, name: str, example: Any) -> Any:
+        return (
+            orjson.loads(self.toolbox.renamed(name, orjson.dumps(example).decode()))
+            if isinstance(example, dict)
+            else example
+        )
 
 
 def _allow(kind: str, path: str, *, server_tools: bool) -> None:

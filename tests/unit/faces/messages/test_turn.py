@@ -440,12 +440,54 @@ def test_too_many_images_are_too_large():
         turn(user(*[image] * 101))
 
 
-def test_property_with_a_name_that_the_api_refuses_is_named():
-    """As the API does: whoever speaks to it knows its names."""
-    tool = {"name": "f", "input_schema": {"type": "object", "properties": {"$filter": {}}}}
-    body = {"model": "sonnet", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "tools": [tool]}
+ODD = {
+    "name": "f",
+    "input_schema": {
+        "type": "object",
+        "properties": {"$filter": {}, "Full Name": {}, "a": {}},
+        "required": ["$filter"],
+    },
+}
+CALLED = {"$filter": "x", "Full Name": {"$filter": 1}, "a": 2}
 
-    with pytest.raises(InvalidRequest, match="`f`") as caught:
-        FACE.read(body, Options(), Caller())
 
-    assert "tools[0].input_schema" == caught.value.param
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"input_examples": [CALLED, "odd"]}, {"type": "custom", "strict": True}],
+    ids=["plain", "examples", "strict"],
+)
+def test_names_of_properties_that_the_api_refuses_are_others_there(more):
+    """In the schema, in examples, and in the calls that come back; what is inside a property is nobody's business."""
+    call = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": CALLED}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
+    made = turn(HI, {"role": "assistant", "content": [call]}, user(result), tools=[ODD | more])
+    renamed = {"filter": "x", "Full_Name": {"$filter": 1}, "a": 2}
+    [exact] = (
+        orjson.loads(made.extra)["tools"] if made.extra else [{"input_schema": orjson.loads(made.tools[0].schema)}]
+    )
+
+    assert renamed == made.canonical()["messages"][1]["content"][0]["input"]
+    assert (["filter", "Full_Name", "a"], ["filter"]) == (
+        [*exact["input_schema"]["properties"]],
+        exact["input_schema"]["required"],
+    )
+    assert exact.get("input_examples", [renamed, "odd"]) == [renamed, "odd"]
+    assert bool(more) == bool(made.extra)
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_names_of_properties_are_the_clients_again_in_the_answer(size):
+    """However the pieces are cut."""
+    request = asked(tools=[ODD])
+    reply = request.reply(request.turn("sonnet"), token="1", created=1)
+    text = '{"filter":"filter","Full_Name":{"filter":1},"a":2}'
+    pieces = [answer.Piece(text[at : at + size]) for at in range(0, len(text), size)]
+    events = [answer.Began("m"), answer.CallStart("toolu_1", "f"), *pieces, answer.BlockEnd()]
+    events += [answer.TextStart(), answer.Piece("filter"), answer.BlockEnd(), answer.Ended("tool_use")]
+    for event in events:
+        for wire in reply.feed(event):
+            reply.add(wire)
+
+    call, said = reply.whole()["content"]
+
+    assert ({"$filter": "filter", "Full Name": {"filter": 1}, "a": 2}, "filter") == (call["input"], said["text"])
