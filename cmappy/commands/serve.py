@@ -54,7 +54,7 @@ async def serve(chosen: Settings, hurry: asyncio.Event) -> None:
     with ExitStack() as stack:
         listeners = [stack.enter_context(each) for each in listen(chosen.host, chosen.port, keyed=keyed)]
         built = await build(chosen)
-        app = create_app(built.settings, built.backend)
+        app = create_app(chosen, built.backend)
         async with serving(app, *listeners, drain=chosen.drain, delay=chosen.stop_delay, hurry=hurry):
             _greet(built, listeners[0], keyed=keyed)
             notify("READY=1", variables)
