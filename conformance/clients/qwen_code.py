@@ -1,15 +1,26 @@
 """Qwen Code, whose OpenAI-compatible provider is set by the environment."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import cases
 
+SETTINGS = {
+    "privacy": {"usageStatisticsEnabled": False},
+    "telemetry": {"enabled": False},
+    "general": {"disableAutoUpdate": True, "disableUpdateNag": True, "enableAutoUpdate": False},
+}
+
 
 def qwen(message):
-    """Run it once, and return what it prints."""
-    known = os.environ | {
+    """Run it once, and return what it prints; it knows no exception from a proxy, and tells nobody of its use."""
+    settings = Path.home() / ".qwen" / "settings.json"
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(json.dumps(SETTINGS))
+    direct = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    known = direct | {
         "OPENAI_BASE_URL": cases.URL,
         "OPENAI_API_KEY": cases.KEY,
         "OPENAI_MODEL": cases.MODEL,
