@@ -7,9 +7,9 @@ from conformance.conftest import CHOSEN, TARGET
 
 
 def test_every_declared_capability_is_exercised(pytestconfig: pytest.Config) -> None:
-    """Each capability of the target is the tag of a scenario; models and errors have requests of their own."""
+    """Each capability of the target is the tag of a scenario; models, errors and what is stored have requests of their own."""
     target, chosen = pytestconfig.stash[TARGET], pytestconfig.stash[CHOSEN]
-    shown_anyway = {"models", "model_lookup", "errors"}
+    shown_anyway = {"models", "model_lookup", "errors", "stored"}
     if missing := [name for name in APIS if name in target.apis and name not in chosen]:
         pytest.skip(f"what only {missing[0]} shows is not looked at")
     known = [scenario for scenarios in chosen.values() for scenario in scenarios]

@@ -43,8 +43,11 @@ class Source(Protocol):
         """Begin what should be ready before the first turn; does not wait for it."""
         ...
 
-    async def status(self) -> Status:
-        """Return what the CLI says of itself; raises CmappyError if it cannot be asked."""
+    async def status(self, *, closely: bool = False) -> Status:
+        """Return what the CLI says of itself; raises CmappyError if it cannot be asked.
+
+        `closely` is for people who look: it lists the processes, and asks anew how much of the plan is used up.
+        """
         ...
 
     async def close(self) -> None:
@@ -139,9 +142,9 @@ class Answering:
         """Start the source."""
         await self._source.start()
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return the source's status, and what the recorder adds."""
-        status = await self._source.status()
+        status = await self._source.status(closely=closely)
         return replace(status, names=self._recorder.names) if self._recorder else status
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,15 +33,18 @@ class Built(NamedTuple):
     example: tuple[str, str] | None = ("sonnet", "Say hello.")
 
 
-async def build(chosen: Settings) -> Built:
-    """Return the backend that the settings ask for; raises CmappyError or BadRecording."""
+async def build(chosen: Settings, on_price: Callable[[float], None] = lambda dollars: None) -> Built:
+    """Return the backend that the settings ask for; raises CmappyError or BadRecording.
+
+    `on_price` is called with the list price of what was used, whenever the CLI tells it.
+    """
     replay = replaying(chosen, chosen.replay) if chosen.replay else None
     if replay and not chosen.record_missing:
         about, backend = f"Replaying the recordings in {replay.folder}", Answering(replay, Interpreter)
         if replay.folder == RECORDINGS:
             return Built(backend, about + _prompts())
         return Built(backend, about, replay.example())
-    source, about = await live(chosen)
+    source, about = await live(chosen, on_price)
     if replay:
         recorder = recording(chosen, replay.folder, replay)
         both = Missing(replay, Answering(replay, Interpreter), Answering(source, Interpreter, recorder))
@@ -52,7 +56,7 @@ async def build(chosen: Settings) -> Built:
     return Built(Answering(source, Interpreter), about)
 
 
-async def live(chosen: Settings) -> tuple[Source, str]:
+async def live(chosen: Settings, on_price: Callable[[float], None] = lambda dollars: None) -> tuple[Source, str]:
     """Return the real CLI as a source, and a line that says what it is; raises CmappyError."""
     # It is imported only where it is used: replaying starts faster without it.
     from cmappy.backends.claude.backend import ClaudeSource
@@ -86,6 +90,7 @@ async def live(chosen: Settings) -> tuple[Source, str]:
         renew=chosen.renew_turns,
         proof=proof_of(claude, child, settings.state_folder()),
         allow_api_key=chosen.allow_api_key,
+        on_price=on_price,
     )
     pays = " (billed for each token)" if billed else ""
     return source, f"Claude Code CLI {installed.version}, login: {installed.login}{pays}"

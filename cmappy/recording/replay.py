@@ -128,7 +128,7 @@ class Replay:
     async def start(self) -> None:
         """Do nothing: the recordings are read already."""
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return what the recordings tell of the CLI that they were made with."""
         models = tuple(self._models.values())
         return Status("replay", self._cli, "none", models, names=self.names, any_model=self._demo is None)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from sanic.compat import Header
 
 from cmappy.errors import Forbidden, InvalidRequest, NotJson, Unauthorized
+from cmappy.server.page.accept import wants_page
 
 OPEN = frozenset({"/health", "/v1/health"})  # answered without a key, with less
 EXPOSED = "*"  # the response headers that a page may read
@@ -65,12 +66,19 @@ class Guard:
     """
 
     def __init__(
-        self, bound: str, *, hosts: Iterable[str] = (), origins: Iterable[str] = (), keys: Iterable[str] = ()
+        self,
+        bound: str,
+        *,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        keys: Iterable[str] = (),
+        page: bool = False,
     ) -> None:
         self._hosts = _LOOPBACK.union([bound.lower()], (host.lower() for host in hosts)) - _ANY_ADDRESS
         self._any_address = bound in _ANY_ADDRESS
         self._origins = frozenset(origin.lower() for origin in origins)
         self._keys = [_digest(key) for key in keys]
+        self._page = page
 
     def admit(self, method: str, path: str, headers: Header, head: bytes) -> Client:
         """Return who asks; raises InvalidRequest, Forbidden, Unauthorized or NotJson. `head` is what arrived."""
@@ -78,10 +86,13 @@ class Guard:
             raise InvalidRequest("The request's line and headers are not well-formed.", code="malformed_header")
         self._check_host(headers.getall("host", []))
         self._check_origin(headers.getall("origin", []), headers["host"])
+        _check_site(headers)
         if _is_preflight(method, headers):
             return Client("", known=False)  # a browser sends no key along
         client = self._recognise(headers)
-        if not client.known and path.rstrip("/") not in OPEN:
+        # The page holds nothing of anybody's; it asks for the key, and then for all that it shows.
+        page = self._page and wants_page(method, path, headers.get("accept", ""))
+        if not client.known and not page and path.rstrip("/") not in OPEN:
             raise Unauthorized(
                 "The API key is missing or wrong. Send one of the keys that the server was started with, "
                 "as `Authorization: Bearer KEY` or as `x-api-key: KEY`."
@@ -176,6 +187,14 @@ def _is_address(name: str) -> bool:
 
 def _is_preflight(method: str, headers: Header) -> bool:
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def _check_site(headers: Header) -> None:
+    """Refuse what another site's page loads without naming its origin: as a picture, a script or a frame."""
+    if "origin" in headers or headers.get("sec-fetch-site", "none") not in {"cross-site", "same-site"}:
+        return
+    if headers.get("sec-fetch-mode") != "navigate" or headers.get("sec-fetch-dest") != "document":
+        raise Forbidden("A web page may not load this as a part of it. Open it in a window of its own.")
 
 
 def _check_content(types: list[str], encodings: list[str]) -> None:

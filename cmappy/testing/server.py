@@ -160,11 +160,11 @@ class Stage:
     async def start(self) -> None:
         """Do nothing: the CLI is started by the first test that records."""
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return the status of what answers now."""
         if self._backend is None:
             return Status("replay", "none", "none", ())
-        return await self._backend.status()
+        return await self._backend.status(closely=closely)
 
     async def close(self) -> None:
         """End the CLI."""

@@ -56,7 +56,7 @@ class Scripted:
         """Take down that it was called."""
         self.told.append("start")
 
-    async def status(self):
+    async def status(self, *, closely=False):
         """Tell one model."""
         return Status("claude-code-cli", "2.1.330", "none", (Model("sonnet"),))
 

@@ -157,6 +157,7 @@ class Result(Event):
     num_turns: int | None = None
     result: str = ""
     errors: tuple[str, ...] = ()
+    total_cost_usd: float = 0.0
 
 
 class LimitWindow(Event):

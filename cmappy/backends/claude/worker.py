@@ -37,6 +37,7 @@ class Worker:
         silence: float,
         on_initialized: Callable[[events.Initialized], None],
         on_limit: Callable[[events.RateLimit], None],
+        on_price: Callable[[float], None] = lambda dollars: None,
     ) -> None:
         self.process = process
         self.conversation = conversation
@@ -44,7 +45,8 @@ class Worker:
         self.over = self.answering = False
         self.use = Use()
         self._first, self._silence = first, silence
-        self._on_initialized, self._on_limit = on_initialized, on_limit
+        self._on_initialized, self._on_limit, self._on_price = on_initialized, on_limit, on_price
+        self._price = 0.0
         self._settling: asyncio.Task[bool] | None = None
 
     async def lines(self, turn: Turn, wanted: list[Print]) -> AsyncGenerator[Line, None]:
@@ -155,4 +157,8 @@ class Worker:
         self.over, self._shown = step.over, step.show
         if line.raw.startswith(b'{"type":"rate_limit_event"') and isinstance(line.event, events.RateLimit):
             self._on_limit(line.event)
+        # The CLI adds up what all turns of its process would cost by the list.
+        if isinstance(line.event, events.Result) and line.event.total_cost_usd > self._price:
+            self._on_price(line.event.total_cost_usd - self._price)
+            self._price = line.event.total_cost_usd
         return step.goes_on
