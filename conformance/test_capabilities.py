@@ -7,7 +7,7 @@ from conformance.conftest import CHOSEN, TARGET
 
 
 def test_every_declared_capability_is_exercised(pytestconfig: pytest.Config) -> None:
-    """Each capability of the target is the tag of a scenario; models, errors and what is stored have requests of their own."""
+    """Each capability of the target is the tag of a scenario; a few have requests of their own."""
     target, chosen = pytestconfig.stash[TARGET], pytestconfig.stash[CHOSEN]
     shown_anyway = {"models", "model_lookup", "errors", "stored"}
     if missing := [name for name in APIS if name in target.apis and name not in chosen]:
