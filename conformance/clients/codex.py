@@ -1,6 +1,7 @@
 """Codex, OpenAI's program that edits files, by responses: to it the server is a provider of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,22 +9,26 @@ from pathlib import Path
 import cases
 
 PROVIDER = f'{{name="cmappy",base_url="{cases.URL}",wire_api="responses",env_key="API_KEY"}}'
+OWN = ['model_provider="cmappy"', f"model_providers.cmappy={PROVIDER}"]
+BUILT_IN = [f'openai_base_url="{cases.URL}"']
 SETTINGS = [
-    'model_provider="cmappy"',
-    f"model_providers.cmappy={PROVIDER}",
     'approval_policy="never"',
     'sandbox_mode="danger-full-access"',
     "analytics.enabled=false",
 ]
 
 
-def codex(prompt, *more, model=cases.MODEL, wanted=0):
+def codex(prompt, *more, model=cases.MODEL, wanted=0, provider=OWN):
     """Run it once, and return what it prints; `wanted` is the exit code."""
     command = ["codex", "exec", "--skip-git-repo-check", "-m", model]
-    for setting in SETTINGS:
+    for setting in [*provider, *SETTINGS]:
         command += ["-c", setting]
     done = subprocess.run(
-        [*command, *more, "--", prompt], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*command, *more, "--", prompt],
+        env=os.environ | {"CODEX_API_KEY": cases.KEY},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     told = done.stdout.decode("utf-8", "replace")
     if done.returncode != wanted:
@@ -32,9 +37,11 @@ def codex(prompt, *more, model=cases.MODEL, wanted=0):
 
 
 def chat():
-    """A question and its answer."""
-    codex(cases.CHAT, "--output-last-message", "last.txt")
-    cases.same(cases.HELLO, Path("last.txt").read_text().strip())
+    """A question and its answer; as its built-in provider the server is asked for a WebSocket first, and says no."""
+    for provider in (OWN, BUILT_IN):
+        told = codex(cases.CHAT, "--output-last-message", "last.txt", provider=provider)
+        cases.same(cases.HELLO, Path("last.txt").read_text().strip())
+        cases.same(False, "Reconnecting" in told)
 
 
 def structured():

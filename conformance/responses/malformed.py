@@ -87,6 +87,10 @@ MALFORMED = [
     _body("unknown-effort", "reasoning.effort", reasoning={"effort": "heroic"}, tag="reasoning"),
     _body("unknown-format", "text.format.type", text={"format": {"type": "poem"}}, tag="json_schema"),
     _body(
+        "format-without-schema", "text.format", text={"format": {"type": "json_schema", "name": "p"}}, tag="json_schema"
+    ),
+    _items("type-object", "input[0].type", {"type": {}, "role": "user", "content": "hello"}),
+    _body(
         "broken-schema",
         None,
         text={"format": {"type": "json_schema", "name": "p", "schema": {"type": "nonsense"}}},
@@ -102,6 +106,7 @@ MALFORMED = [
     _body("unknown-reference", None, input=[_REFERENCE, _USER], status=404, tag="stored"),
     _body("tools-object", "tools", tools={}, tag="tools"),
     _body("tool-without-name", "tools[0].name", tools=[{"type": "function"}], tag="tools"),
+    _body("tool-type-list", "tools[0].type", tools=[{"type": ["function"]}], tag="tools"),
     _body("unknown-tool", "tools[0].type", tools=[{"type": "crystal_ball"}], tag="tools"),
     _body("unknown-choice", "tool_choice", tools=[_WEATHER], tool_choice="sometimes", tag="tools"),
     _body("choice-of-no-tool", "tool_choice", tools=[_WEATHER], tool_choice=_OTHER, tag="tools"),

@@ -11,6 +11,8 @@ from cmappy.backends.lines import Line
 from cmappy.errors import CmappyError
 from cmappy.faces.face import Caller, Options
 from cmappy.faces.responses import FACE
+from cmappy.middle.models import resolve
+from conformance.responses.translation import load as translated
 from tools import scenario as scenarios
 
 EVENT = TypeAdapter(ResponseStreamEvent)
@@ -109,3 +111,16 @@ def test_stream(told, reviewed_stream):
     stream, _, _ = told
 
     assert reviewed_stream == stream
+
+
+OWN = {scenario.name: scenario for scenario in scenarios.load_all() if scenario.api == "responses"}
+# What chat completions ask, as requests for responses; the suite leaves the API's name away.
+ASKED = [each for each in translated(scenarios.FOLDER) if f"responses_{each.name}" not in OWN]
+
+
+@pytest.mark.parametrize("scenario", [pytest.param(each, id=each.name) for each in [*OWN.values(), *ASKED]])
+def test_request_has_the_key_of_its_recording(scenario, recording, models):
+    """Two doors, one turn: what chat completions ask is the same when it is asked for as a response."""
+    asked = FACE.read(scenario.request, Options(), Caller())
+
+    assert recording.turn == asked.turn(resolve(asked.request.model, models, {})).canonical()

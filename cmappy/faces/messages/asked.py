@@ -54,7 +54,7 @@ class Asked:
 
 def read(body: Any, options: Options, caller: Caller) -> Asked:
     """Return the request that a parsed body is; raises InvalidRequest with `param`."""
-    if caller.headers.get("user-agent", "").startswith("claude-cli/"):
+    if caller.headers.get("user-agent", "").lower().startswith("claude-cli/"):
         raise InvalidRequest(
             "This is the Claude Code CLI, which would call itself through this server. Unset ANTHROPIC_BASE_URL where "
             "it runs."

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from cmappy.errors import InvalidRequest, Unsupported
+from cmappy.faces.messages import marks
 from cmappy.faces.messages.request import MessagesRequest
 from cmappy.faces.wire import missing
 from cmappy.middle.dialogue import Dialogue
@@ -45,7 +46,7 @@ def conversation(
     reader = _Reader(toolbox, own_marks=own_marks, url_images=url_images, newest=newest)
     first = len(_opening(request))
     for at, message in enumerate(request.messages[first:], first):
-        reader.read(message.role, message.content, f"messages[{at}]")
+        reader.read(message.role, message.content, f"messages[{at}]", last=message is request.messages[-1])
     return reader.close(f"messages[{len(request.messages) - 1}]")
 
 
@@ -60,14 +61,14 @@ class _Reader:
         self._newest = newest
         self._dialogue = Dialogue("messages")
 
-    def read(self, role: str, content: Iterable[Json], path: str) -> None:
+    def read(self, role: str, content: Iterable[Json], path: str, *, last: bool) -> None:
         match role:
             case "user":
                 for at, block in enumerate(content):
                     self._user(block, f"{path}.content[{at}]")
             case "assistant":
-                # The CLI drops an answer of nothing but thinking.
-                if any(block["type"] not in _THINKING for block in content):
+                # The CLI drops an answer of nothing but thinking; the last message can be no answer at all.
+                if last or any(block["type"] not in _THINKING for block in content):
                     for at, block in enumerate(content):
                         self._assistant(block, f"{path}.content[{at}]")
             case _:
@@ -128,7 +129,7 @@ class _Reader:
     def _block(self, block: Json, path: str) -> Text | Media | Opaque:
         """Return a block that is no call, result or thinking."""
         if not self._marked(block, path):
-            block = {name: value for name, value in block.items() if name != "cache_control"}
+            block = block if self._own_marks else marks.without(block)
         match block:
             case {"type": "text"}:
                 text = _string(block, "text", path)

@@ -22,7 +22,7 @@ FIELDS = (
     Field("messages", "honoured", "the last one is the user's: a given answer cannot be continued"),
     Field("metadata", "ignored", "it identifies the CLI to the API"),
     Field("model", "honoured"),
-    Field("output_config", "honoured", "`effort` and `format`; without `effort`, the CLI's own default"),
+    Field("output_config", "honoured", "`effort` and `format`; without `effort`, the CLI's own default, medium"),
     Field("output_format", "honoured", "the older form of `output_config.format`"),
     Field("service_tier", "ignored"),
     Field("speed", "ignored"),

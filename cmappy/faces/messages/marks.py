@@ -1,42 +1,58 @@
 """The marks by which a client says what the prompt cache shall keep (reference, "Prompt caching"; pure).
 
 The API takes four in all. The CLI sets three of its own and does not count the client's, so it is either its marks or
-the client's: as soon as there is one in a message, the client's, to the letter. A mark on an image or a call is lost in
-the CLI, and so is one on the system text; where there are no others, the CLI's own marks keep tools and system anyway.
+the client's: as soon as one in a message arrives, the client's, to the letter. A mark on an image, a call or thinking
+is lost in the CLI, and so are one on empty text, which is left out, and one on the system text; where there are no
+others, the CLI's own marks keep tools and system anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cmappy.errors import InvalidRequest
 from cmappy.faces.messages.request import MessagesRequest
 
 MOST = 4
-_LOST_ON = {"image", "tool_use"}
+_LOST_ON = {"image", "tool_use", "thinking", "redacted_thinking"}
 
 
 def check(request: MessagesRequest) -> bool:
     """Return whether the client's marks count, instead of the CLI's; raises InvalidRequest."""
-    within = sum(_count(message.content) for message in request.messages)
-    marked = within + _count(request.system) + _count(request.tools)
-    if marked > MOST:
+    within = [block for message in request.messages for block in _marked(message.content)]
+    marked = [*within, *_marked(request.system), *_marked(request.tools)]
+    if len(marked) > MOST:
         raise InvalidRequest(
-            f"At most {MOST} blocks can have a `cache_control`, and {marked} have one. Leave out the oldest.",
+            f"At most {MOST} blocks can have a `cache_control`, and {len(marked)} have one. Leave out the oldest.",
             param="messages",
         )
-    return any(_counts(block) for message in request.messages for block in message.content)
+    return any(map(_arrives, within))
 
 
-def _counts(block: dict[str, Any]) -> bool:
-    return bool(_count([block])) and block["type"] not in _LOST_ON
+def without(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a block without marks, also inside of it."""
+    bare = {name: value for name, value in block.items() if name != "cache_control"}
+    if isinstance(content := bare.get("content"), list):
+        bare["content"] = [without(inner) if isinstance(inner, dict) else inner for inner in content]
+    if isinstance(source := bare.get("source"), dict):
+        bare["source"] = without(source)
+    return bare
 
 
-def _count(blocks: Iterable[dict[str, Any]]) -> int:
-    marked = 0
+def _marked(blocks: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Yield the blocks that have a mark, also those inside of results and documents."""
     for block in blocks:
-        marked += "cache_control" in block
-        if isinstance(content := block.get("content"), list):
-            marked += _count(item for item in content if isinstance(item, dict))
-    return marked
+        if isinstance(block, dict):
+            if block.get("cache_control") is not None:
+                yield block
+            source = block.get("source")
+            for inner in (block.get("content"), source.get("content") if isinstance(source, dict) else None):
+                if isinstance(inner, list):
+                    yield from _marked(inner)
+
+
+def _arrives(block: dict[str, Any]) -> bool:
+    text = block.get("text")
+    empty = block.get("type") == "text" and isinstance(text, str) and not text.strip()
+    return block.get("type") not in _LOST_ON and not empty

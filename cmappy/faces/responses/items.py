@@ -63,6 +63,8 @@ class Reader:
                     self._assistant([block])
             case "additional_tools":  # they are read with the other tools
                 pass
+            case "item_reference":  # one with an id has been resolved
+                raise missing(f"{path}.id")
             case kind if kind not in IGNORED:
                 raise Unsupported(
                     f"Items of type `{kind[:80]}` are not offered.", param=f"{path}.type", code="unsupported_value"

@@ -13,17 +13,15 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt,
 
 from cmappy.faces.wire import Wire
 
-TAKEN = frozenset(  # the types of item whose fields are read; of others only the type is
-    {
-        "message",
-        "function_call",
-        "function_call_output",
-        "custom_tool_call",
-        "custom_tool_call_output",
-        "reasoning",
-        "item_reference",
-        "additional_tools",
-    }
+TAKEN = (  # the types of item whose fields are read; of others only the type is, which may be no text at all
+    "message",
+    "function_call",
+    "function_call_output",
+    "custom_tool_call",
+    "custom_tool_call_output",
+    "reasoning",
+    "item_reference",
+    "additional_tools",
 )
 
 
@@ -60,7 +58,7 @@ class Tool(Wire):
     @model_validator(mode="before")
     @classmethod
     def _others_unread(cls, tool: Any) -> Any:
-        if isinstance(tool, dict) and tool.get("type") not in {"function", "custom", "namespace"}:
+        if isinstance(tool, dict) and tool.get("type") not in ("function", "custom", "namespace"):
             return {"type": tool.get("type")}
         return tool
 

@@ -14,6 +14,7 @@ from cmappy.errors import InvalidRequest, Unsupported
 from cmappy.faces.responses.freeform import HINT, SCHEMA
 from cmappy.faces.responses.reply import Called
 from cmappy.faces.responses.request import Choice, Item, Tool
+from cmappy.faces.wire import missing
 from cmappy.middle.tools import Toolbox
 from cmappy.turn import Tool as Offered
 from cmappy.turn import ToolChoice
@@ -152,6 +153,8 @@ def _flat(tools: Sequence[Tool], path: str, namespace: str = "") -> Iterator[_Fo
         match tool.type:
             case "function" | "custom":
                 yield _Found(Called(tool.name, namespace, tool.type == "custom"), tool, here)
+            case "namespace" if not namespace and not tool.name:
+                raise missing(f"{here}.name")
             case "namespace" if not namespace:
                 yield from _flat(tool.tools, f"{here}.tools", tool.name)
             case kind if kind not in LEFT_OUT:

@@ -156,6 +156,8 @@ def _schema(request: ResponseRequest) -> tuple[str, dict[str, str]]:
     wanted = request.text.format
     if wanted.type == "text":
         return "", {}
+    if wanted.type == "json_schema" and wanted.schema_ is None:
+        raise wire.missing("text.format.schema")
     given = wanted.schema_ if wanted.type == "json_schema" else None
     schema, names = rename(output_schema(given, "text.format.schema"))
     return orjson.dumps(schema).decode(), names

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from cmappy import answer
-from cmappy.errors import InvalidRequest, TooLarge
+from cmappy.errors import InvalidRequest, TooLarge, Unsupported
 from cmappy.faces.face import Caller, Options
 from cmappy.faces.messages import FACE
 
@@ -14,6 +14,7 @@ MARK = {"type": "ephemeral"}
 FUNCTION = {"name": "f", "description": "does f", "input_schema": {"type": "object"}}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"a": 1}}
 RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "done"}
+PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
 HI = {"role": "user", "content": "Hi"}
 
 
@@ -272,6 +273,49 @@ def test_marks_on_images_and_calls_do_not_count():
     assert not turn(
         user({**image, "cache_control": MARK}), assistant({**CALL, "cache_control": MARK}), user(RESULT)
     ).own_marks
+
+
+INSIDE = {"type": "document", "source": {"type": "content", "content": [text("a", cache_control=MARK)]}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [text(" ", cache_control=MARK), text("a")],
+        [{**RESULT, "content": [{**PICTURE, "cache_control": MARK}]}],
+        [text("a", cache_control=None)],
+    ],
+    ids=["empty text", "image in a result", "null"],
+)
+def test_marks_that_would_not_arrive_leave_the_clis(content):
+    """Without the CLI's own, nothing at all would be cached."""
+    answered = content if "tool_use_id" in content[0] else [RESULT, *content]
+    made = turn(HI, assistant(CALL), user(*answered))
+
+    assert not made.own_marks
+    assert "cache_control" not in str(made.canonical())
+
+
+def test_marks_inside_of_documents_count():
+    """The API counts them as well."""
+    assert turn(user(INSIDE)).own_marks
+    with pytest.raises(InvalidRequest, match="At most 4"):
+        turn(user(*[INSIDE] * 5))
+
+
+def test_marks_inside_go_where_the_clis_count():
+    """A mark on an image inside of a document is lost, and must not come beside the CLI's own."""
+    source = {"type": "content", "content": [{**PICTURE, "cache_control": MARK}]}
+    made = turn(user({"type": "document", "source": source}))
+
+    assert not made.own_marks
+    assert "cache_control" not in str(made.canonical())
+
+
+def test_last_answer_of_thinking_alone_cannot_be_continued():
+    """Left out, as an earlier one is, the question before it would be answered."""
+    with pytest.raises(Unsupported, match="cannot continue"):
+        turn(HI, assistant({"type": "thinking", "thinking": "hm", "signature": "c2ln"}))
 
 
 def test_harmless_betas_are_switched_on_and_others_named():
