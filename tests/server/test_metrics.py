@@ -96,7 +96,7 @@ async def test_state_of_the_backend_is_shown(backend, numbers):
     five_hours = Window("", 0.93, 1795378896)
     plan = Plan(windows={"five_hour": five_hours, "seven_day": Window("", 0.41)})
 
-    async def status():
+    async def status(*, closely=False):
         return Status("claude-code-cli", "2.1.330", "oauth_token", (), "subscription", plan, processes=3)
 
     backend.status = status
@@ -114,7 +114,7 @@ async def test_state_of_the_backend_is_shown(backend, numbers):
 async def test_numbers_are_there_when_the_cli_is_not(backend, numbers, hang):
     """Just then they are needed."""
 
-    async def status():
+    async def status(*, closely=False):
         if hang:
             await asyncio.Event().wait()
         raise CliFailed("It crashed.")
