@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -79,7 +80,9 @@ class Times(NamedTuple):
 
 
 class Recorder(Protocol):
-    """Keeps what was said."""
+    """Keeps what was said. `names` are further ones for models, which it remembers."""
+
+    names: dict[str, str]
 
     async def keep(
         self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None, times: Times
@@ -140,8 +143,9 @@ class Answering:
         await self._source.start()
 
     async def status(self, *, closely: bool = False) -> Status:
-        """Return the source's status."""
-        return await self._source.status(closely=closely)
+        """Return the source's status, and what the recorder adds."""
+        status = await self._source.status(closely=closely)
+        return replace(status, names=self._recorder.names) if self._recorder else status
 
     async def close(self) -> None:
         """Close the source."""

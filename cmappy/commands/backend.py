@@ -26,12 +26,8 @@ _ONE = 300 << 20  # bytes that a process takes after many turns
 
 
 class Built(NamedTuple):
-    """A backend: with the settings and what recordings add to them, and lines that say what it is.
+    """A backend, and lines that say what it is. `example` is a model and a question that it answers."""
 
-    `example` is a model and a question that it answers.
-    """
-
-    settings: Settings
     backend: Backend
     about: str
     example: tuple[str, str] | None = ("sonnet", "Say hello.")
@@ -43,23 +39,21 @@ async def build(chosen: Settings, on_price: Callable[[float], None] = lambda dol
     `on_price` is called with the list price of what was used, whenever the CLI tells it.
     """
     replay = replaying(chosen, chosen.replay) if chosen.replay else None
-    if replay:
-        chosen = chosen.model_copy(update={"model_map": {**replay.names, **chosen.model_map}})
     if replay and not chosen.record_missing:
         about, backend = f"Replaying the recordings in {replay.folder}", Answering(replay, Interpreter)
         if replay.folder == RECORDINGS:
-            return Built(chosen, backend, about + _prompts())
-        return Built(chosen, backend, about, replay.example())
+            return Built(backend, about + _prompts())
+        return Built(backend, about, replay.example())
     source, about = await live(chosen, on_price)
     if replay:
         recorder = recording(chosen, replay.folder, replay)
         both = Missing(replay, Answering(replay, Interpreter), Answering(source, Interpreter, recorder))
-        return Built(chosen, both, f"{about}\nReplaying {replay.folder}, and recording there what is missing")
+        return Built(both, f"{about}\nReplaying {replay.folder}, and recording there what is missing")
     if chosen.record:
         recorder = recording(chosen, chosen.record)
         backend = Answering(source, Interpreter, recorder)
-        return Built(chosen, backend, f"{about}\nRecording every answer in {chosen.record}")
-    return Built(chosen, Answering(source, Interpreter), about)
+        return Built(backend, f"{about}\nRecording every answer in {chosen.record}")
+    return Built(Answering(source, Interpreter), about)
 
 
 async def live(chosen: Settings, on_price: Callable[[float], None] = lambda dollars: None) -> tuple[Source, str]:
@@ -125,7 +119,7 @@ def replaying(chosen: Settings, folder: Path) -> Replay:
         pace=pace,
         models=listed,
         scenarios=scenarios(RECORDINGS),
-        demo=demo(RECORDINGS) if folder == RECORDINGS else lambda turn: None,
+        demo=demo(RECORDINGS) if folder == RECORDINGS else None,
         unused=chosen.unused_report,
         may_be_empty=chosen.record_missing,
     )

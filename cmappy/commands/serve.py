@@ -58,7 +58,7 @@ async def serve(chosen: Settings, hurry: asyncio.Event) -> None:
         history = History(Ledger(chosen.history) if chosen.history else None)
         await history.start()
         built = await build(chosen, history.priced)
-        app = create_app(built.settings, built.backend, history=history)
+        app = create_app(chosen, built.backend, history=history)
         async with serving(app, *listeners, drain=chosen.drain, delay=chosen.stop_delay, hurry=hurry):
             _greet(built, listeners[0], keyed=keyed)
             notify("READY=1", variables)

@@ -91,5 +91,5 @@ def _not_found(requested: str, mapped: str | None, known: Sequence[Model]) -> st
         )
     return (
         f"The model `{requested}` does not exist here. Ask GET /v1/models for the list, or start cmappy with "
-        f"`--model-map {requested}={example}`."
+        f"`--model-map {requested}={example}` (CMAPPY_MODEL_MAP)."
     )

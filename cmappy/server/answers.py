@@ -16,7 +16,7 @@ from sanic import HTTPResponse
 from sanic.response import json
 
 from cmappy.backends import Backend
-from cmappy.errors import BillingRefused
+from cmappy.errors import BillingRefused, ModelNotFound
 from cmappy.faces.face import Asked, Caller, Endpoint, Face, Options, Visit
 from cmappy.faces.store import Store
 from cmappy.middle.models import resolve
@@ -26,6 +26,7 @@ from cmappy.server.limiter import Limiter
 from cmappy.server.request import ClientRequest
 from cmappy.server.stream import Streaming, send_stream, send_whole
 from cmappy.settings import Settings
+from cmappy.status import Status
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class Answers:
         if status.billing == "api_key" and not settings.allow_api_key:
             raise BillingRefused
         scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.request.model, status)
-        model = scenario or resolve(asked.request.model, status.models, settings.model_map)
+        model = scenario or self._model(asked.request.model, status)
         request.trace.model = model
         turn = await self._aside(request, asked.turn, model)
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
@@ -75,6 +76,15 @@ class Answers:
             how = Streaming(face.ping, settings.ping, settings.max_unread, settings.stall_timeout, face.eager)
             await send_stream(request, events, reply, slot, headers, how)
             return None
+
+    def _model(self, requested: str, status: Status) -> str:
+        """Return the model to ask the backend for; raises ModelNotFound."""
+        try:
+            return resolve(requested, status.models, {**status.names, **self._settings.model_map})
+        except ModelNotFound:
+            if status.any_model:
+                return requested
+            raise
 
     def close(self) -> None:
         """End the thread."""

@@ -103,9 +103,9 @@ class Routes:
         name = unquote(id.rstrip("/"))
         if not name:  # the router takes /v1/models/ for the path to a model without a name
             return await self.models(request)
-        known = (await self._backend.status()).models
-        resolve(name, known, self._settings.model_map)
-        return json(model_object(name, known))
+        status = await self._backend.status()
+        resolve(name, status.models, {**status.names, **self._settings.model_map})
+        return json(model_object(name, status.models))
 
     async def capabilities(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/capabilities`: what becomes of every request field."""

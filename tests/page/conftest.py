@@ -49,7 +49,7 @@ class Source(ScriptedSource):
         if self.problem:
             raise self.problem
         told = ("claude-code-cli", "2.1.331", "oauth_token", self.models, self.billing, PLAN, 2, "proven")
-        return Status(*told, CHILDREN if closely else ())
+        return Status(*told, children=CHILDREN if closely else ())
 
 
 @pytest.fixture(scope="session")

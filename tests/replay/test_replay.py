@@ -135,7 +135,7 @@ async def test_status_is_what_the_recordings_tell(put, tmp_path):
 
     assert ("replay", "2.1.330", "none") == (status.provider, status.cli_version, status.login)
     assert {Model("sonnet", "claude-sonnet-5-5", "Sonnet"), Model("haiku")} == set(status.models)
-    assert {"gpt-4o": "haiku"} == backend.names
+    assert ({"gpt-4o": "haiku"}, True) == (status.names, status.any_model)
 
 
 async def test_report_names_what_was_not_used(put, tmp_path):

@@ -135,7 +135,7 @@ class ClaudeSource:
             self._plan,
             len(self.processes),
             self.proof.verdict,
-            tuple(map(_child, self.pool.workers)) if closely else (),
+            children=tuple(map(_child, self.pool.workers)) if closely else (),
         )
 
     async def close(self) -> None:
