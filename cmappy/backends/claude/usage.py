@@ -1,8 +1,9 @@
 """How much of the plan is used up, as the CLI tells who asks it by `get_usage`.
 
 Source: the CLI's own description of its answer (2.1.331), which says that the shape may change; what is not understood
-is left out. Where the login may read it, the CLI asks the API's `/api/oauth/usage`, so this is for people who look.
-With `detached`, which a CLI has to list, no message waits for the answer.
+is left out. Where the login may read it, the CLI asks the API's `/api/oauth/usage`, so this is for people who look. It
+does so only where it may send what is not essential, which is allowed for the moment, and sends nothing else then. With
+`detached`, which a CLI has to list, no message waits for the answer.
 """
 
 from __future__ import annotations
@@ -13,12 +14,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from cmappy.backends.claude import stdin
 from cmappy.status import Plan, Window
 
-ID = "cmappy-usage"
-REQUEST = {"subtype": "get_usage", "skip_behaviors": True, "detached": True}
+ID = "cmappy-usage"  # of the request; those of the settings around it begin with it
 CAPABILITY = "get_usage_detached_v1"
+_REQUEST = {"subtype": "get_usage", "skip_behaviors": True, "detached": True}
+_QUIET = "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
+
+
+def ask() -> bytes:
+    """Return the lines that ask an idle process; `hush` has to follow once it has answered, or is needed."""
+    return stdin.control(f"{ID}-on", stdin.apply({"env": {_QUIET: ""}})) + stdin.control(ID, _REQUEST)
+
+
+def hush() -> bytes:
+    """Return the line after which the CLI sends nothing that is not essential, as before."""
+    return stdin.control(f"{ID}-off", stdin.apply({"env": {_QUIET: "1"}}))
 
 
 def windows(response: Mapping[str, Any]) -> dict[str, Window]:

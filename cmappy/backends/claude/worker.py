@@ -54,6 +54,7 @@ class Worker:
         self._settling: asyncio.Task[bool] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._usage: asyncio.Future[dict[str, Any]] | None = None
+        self._talkative = False
 
     async def lines(self, turn: Turn, wanted: list[Print]) -> AsyncGenerator[Line, None]:
         """Yield the CLI's lines for a turn.
@@ -62,6 +63,7 @@ class Worker:
         """
         self.over = self.answering = False
         self._read_no_more()
+        self._hush()
         self.process.write(self.conversation.begin(turn, wanted))
         limit = self._first
         while not self.over:
@@ -126,7 +128,8 @@ class Worker:
         A turn may begin at any moment: it takes over the reading, and comes by the answer then.
         """
         self._usage = asyncio.get_running_loop().create_future()
-        self.process.write(stdin.control(usage.ID, usage.REQUEST))
+        self.process.write(usage.ask())
+        self._talkative = True
         self._reading = asyncio.create_task(self._read(), context=Context())
         try:
             async with asyncio.timeout(_ASIDE):
@@ -135,6 +138,7 @@ class Worker:
             return {}
         finally:
             self._read_no_more()
+            self._hush()
             self._usage = None
 
     async def _read(self) -> None:
@@ -147,6 +151,11 @@ class Worker:
         if self._reading:
             self._reading.cancel()
             self._reading = None
+
+    def _hush(self) -> None:
+        if self._talkative and not self.process.gone:
+            self.process.write(usage.hush())
+        self._talkative = False
 
     @property
     def interruptible(self) -> bool:
@@ -213,8 +222,8 @@ class Worker:
         if not line.raw.startswith(b'{"type":"control_response"'):
             return False
         event = parse.read(line)
-        if not isinstance(event, events.ControlResponse) or event.request_id != usage.ID:
+        if not isinstance(event, events.ControlResponse) or not event.request_id.startswith(usage.ID):
             return False
-        if self._usage and not self._usage.done():
+        if event.request_id == usage.ID and self._usage and not self._usage.done():
             self._usage.set_result(event.response)
         return True
