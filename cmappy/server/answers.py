@@ -82,7 +82,7 @@ class Answers:
         try:
             return resolve(requested, status.models, {**status.names, **self._settings.model_map})
         except ModelNotFound:
-            if status.any_model:
+            if status.any_model and requested.isprintable():
                 return requested
             raise
 

@@ -1,4 +1,4 @@
-"""The page, its live data and the usage, as they come over HTTP; tests/page looks at them with a browser."""
+"""The page, its live data and the usage, as they come over HTTP; a browser looks at them elsewhere."""
 
 import asyncio
 import json

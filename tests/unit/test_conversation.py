@@ -733,12 +733,41 @@ def test_call_that_comes_after_the_answer_was_given_up_is_nobodys():
     assert Step() == driven.say(asks("a"))
 
 
-def test_process_never_has_two_tools_of_one_name():
-    """The CLI keeps the first definition, and would offer that to another client."""
-    other = dataclasses.replace(TOOL, description="of another client")
-    driven = answered(dataclasses.replace(talk("Hi"), tools=(TOOL,)))
+def exact_tools(written):
+    """Return the tools that the settings tell the API in their exact form; None if they tell nothing of them."""
+    [env] = [each["request"]["settings"]["env"] for each in written if "settings" in each.get("request", {})]
+    extra = env.get("CLAUDE_CODE_EXTRA_BODY")
+    return orjson.loads(extra).get("tools") if extra else None
 
-    offers = ((TOOL,), (other,), ())
-    assert [True, False, True] == [
-        driven.conversation.context.serves(dataclasses.replace(talk("New"), tools=tools)) for tools in offers
-    ]
+
+def test_tool_that_is_defined_anew_is_told_to_the_api_in_its_exact_form():
+    """The CLI keeps the first description, and later ones it may keep or not; other tools are as good as new."""
+    other, third = (dataclasses.replace(TOOL, description=text) for text in ("Other.", "Third."))
+    fresh = dataclasses.replace(TOOL, name="g")
+    init = line(type="system", subtype="init", tools=["f"])
+    driven = Talk()
+    told = []
+    for tool in (TOOL, other, TOOL, third, fresh):
+        turn = talk("Hi", tools=(tool,), max_tokens=5 + len(told))
+        written = driven.begin(turn)
+        driven.say(*([asks("list", "tools/list")] if told else []), init, START, SAID, stop(), RESULT)
+        told.append(exact_tools(written))
+
+    assert [None, [other.api()], [TOOL.api()], [third.api()], None] == told
+
+
+def test_long_tools_that_are_defined_anew_need_another_process():
+    """They do not fit into a variable; with a schema, the CLI has a tool of its own."""
+    other = dataclasses.replace(TOOL, description="of another client")
+    long = dataclasses.replace(TOOL, description="x" * 100_000)
+    init = line(type="system", subtype="init", tools=["f", "StructuredOutput"])
+
+    def can(schema, *tools):
+        own = block(type="tool_use", id="x", name="StructuredOutput", input={})
+        plain = (line(type="system", subtype="init", tools=["f"]), START, SAID, stop(), RESULT)
+        said = (init, START, own, hook(RESULTS), stop("tool_use"), ABORTED) if schema else plain
+        driven = answered(talk("Hi", tools=(TOOL,), schema=schema), *said)
+        return driven.conversation.context.serves(talk("New", tools=tools, schema=schema))
+
+    assert [True, True, False] == [can("", *tools) for tools in ((TOOL,), (other,), (long,))]
+    assert [True, False] == [can("{}", *tools) for tools in ((TOOL,), (other,))]

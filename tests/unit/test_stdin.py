@@ -274,3 +274,13 @@ def test_other_requests_are_no_calls_and_are_refused(request_):
 def test_control_request_can_be_taken_back():
     """By its id."""
     assert [{"type": "control_cancel_request", "request_id": "r"}] == lines(stdin.cancel("r"))
+
+
+def test_tools_are_told_to_the_api_in_the_order_of_the_cli():
+    """Whoever tells them: the prompt cache knows them again."""
+    names = ["look", "_look", "-look", "2look", "Look", "a", "B", "aB", "Ab"]
+    offered = [dataclasses.replace(TOOL, name=name) for name in names]
+
+    assert ["_look", "-look", "2look", "a", "aB", "Ab", "B", "look", "Look"] == [
+        tool["name"] for tool in mcp.for_api(offered)
+    ]

@@ -156,15 +156,14 @@ class ClaudeSource:
                 async for line in lines:
                     yield line
         finally:
-            self._take_back(worker, turn)
+            self._take_back(worker)
 
-    def _take_back(self, worker: Worker, turn: Turn) -> None:
+    def _take_back(self, worker: Worker) -> None:
         """Keep a worker whose answer is over, or can be given up; end any other."""
-        talk = worker.conversation
-        switching = self.proof.holds
-        if worker.over and talk.answered and not talk.parked and talk.context.transcript.spoilt and not switching:
-            worker.process.end()  # what it has is not what the client has, and it cannot be rewound
-        elif self._keep and worker.over and talk.answered:
+        talk, switching = worker.conversation, self.proof.holds
+        # Without rewinding, a process is of use only if it has what the client has. After an error it never is.
+        kept = worker.over and talk.answered and (switching or talk.parked or not talk.context.transcript.spoilt)
+        if self._keep and kept:
             worker.settle()
             self.pool.keep(worker)
         elif self._keep and switching and not worker.over and worker.interruptible:

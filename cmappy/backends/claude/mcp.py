@@ -16,6 +16,7 @@ from cmappy.backends.claude.events import ControlRequest
 from cmappy.backends.claude.launch import SERVERS
 from cmappy.turn import Tool, ToolResult
 
+_LONGEST = 100_000  # bytes
 _INFO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {"tools": {}},
@@ -72,6 +73,22 @@ def serve(request: ControlRequest, tools: Iterable[Tool]) -> bytes:
     if method in results:
         return _line(request.request_id, rpc | {"result": results[method]})
     return _line(request.request_id, rpc | {"error": {"code": -32601, "message": "not offered"}})
+
+
+def for_api(tools: Iterable[Tool]) -> list[dict[str, Any]]:
+    """Return the tools as the CLI tells the API of them, in its order, so that the prompt cache knows them again."""
+    return [tool.api() for tool in sorted(tools, key=_collation)]
+
+
+def is_short(tools: Iterable[Tool]) -> bool:
+    """Return whether tools fit into a variable, of which a system takes 128 kB."""
+    return len(orjson.dumps([tool.api() for tool in tools])) < _LONGEST
+
+
+def _collation(tool: Tool) -> tuple[list[int], str]:
+    """Return by what the CLI sorts: `_`, `-`, digits, letters; small ones before large ones of the same name."""
+    letters = "_-0123456789abcdefghijklmnopqrstuvwxyz"
+    return [letters.find(letter) for letter in tool.name.lower()], tool.name.swapcase()
 
 
 def _declarations(tools: Iterable[Tool]) -> list[dict[str, Any]]:

@@ -94,9 +94,8 @@ class Pool:
         return worker
 
     def keep(self, worker: Worker) -> None:
-        """Take a worker back whose turn is over; a further turn may find it."""
-        talk = worker.conversation
-        if self._closed or worker.process.gone or not talk.answered or talk.turns >= self._renew_after:
+        """Take a worker back whose answer is over, or was given up; a further turn may find it."""
+        if self._closed or worker.process.gone or worker.conversation.turns >= self._renew_after:
             worker.process.end()
         else:
             worker.use.since = _now()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cmappy.backends.claude import mcp, stdin
@@ -24,7 +24,9 @@ class Setup:
         self._settings: dict[str, Any] = {"env": {"ANTHROPIC_BASE_URL": base_url}}
         self._system, self._schema = "", ""
         self._offers = 0
-        self._defined: dict[str, Tool] = {}
+        # What the process knows of the tools that it was ever offered, by name; None where that is not sure. It keeps
+        # the first description, whatever it is told later, so that the API is then given the list in its exact form.
+        self._known: dict[str, Tool | None] = {}
 
     @property
     def profile(self) -> str:
@@ -44,14 +46,13 @@ class Setup:
 
     def can_become(self, turn: Turn) -> bool:
         """Return whether the process can be switched to a turn: its schema is fixed, and that it has a prompt."""
-        # The CLI keeps the first definition of a tool for as long as it lives, whatever it is offered by that name.
-        known = all(self._defined.get(tool.name, tool) == tool for tool in turn.tools)
-        return known and self._schema == turn.schema and (bool(turn.system) or not self._system)
+        fits = self._schema == turn.schema and (bool(turn.system) or not self._system)
+        return fits and (self._knows(turn.tools) or (not turn.schema and mcp.is_short(turn.tools)))
 
     def open(self, turn: Turn) -> list[dict[str, Any]]:
         """Return the requests that set up a fresh process for a turn."""
         self._system, self._schema, self.tools = turn.system, turn.schema, turn.tools
-        self._defined = {tool.name: tool for tool in turn.tools}
+        self._known = {tool.name: tool for tool in turn.tools}
         return [stdin.initialize(turn), *self.apply(turn)]
 
     def switch(self, turn: Turn) -> list[dict[str, Any]]:
@@ -64,14 +65,16 @@ class Setup:
         if turn.tools != self.tools:
             # Another name each time: the CLI does not ask a server that it knows already for its tools.
             self._offers += bool(turn.tools)
-            self._defined |= {tool.name: tool for tool in turn.tools}
+            self._known |= {
+                tool.name: tool if self._known.get(tool.name, tool) == tool else None for tool in turn.tools
+            }
             self.tools = turn.tools
             requests.append(mcp.offer(SERVERS[self._offers] if turn.tools else ""))
         return requests + self.apply(turn)
 
     def apply(self, turn: Turn) -> list[dict[str, Any]]:
         """Return the request for the settings that a turn needs and the process has not; each takes the CLI 8 ms."""
-        wanted = stdin.settings(turn)
+        wanted = stdin.settings(turn, exact_tools=not self._knows(turn.tools))
         wanted["env"]["ANTHROPIC_BASE_URL"] = self._base_url
         return self._change(wanted)
 
@@ -98,6 +101,10 @@ class Setup:
             "again; if that does not help, use a version of the CLI that is known to work.",
             code="wrong_functions",
         )
+
+    def _knows(self, tools: Iterable[Tool]) -> bool:
+        """Return whether the process has no other definition of any of these tools than this one."""
+        return all(self._known.get(tool.name, tool) == tool for tool in tools)
 
     def _change(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
         changed = stdin.changes(self._settings, wanted)

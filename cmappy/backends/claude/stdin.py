@@ -41,9 +41,12 @@ def apply(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"subtype": "apply_flag_settings", "settings": values}
 
 
-def settings(turn: Turn) -> dict[str, Any]:
-    """Return all settings that a turn needs: `model`, `effortLevel`, and the variables under `env`."""
-    body = _body(turn)
+def settings(turn: Turn, *, exact_tools: bool = False) -> dict[str, Any]:
+    """Return all settings that a turn needs: `model`, `effortLevel`, and the variables under `env`.
+
+    With `exact_tools` the API is told the turn's tools by them, whatever the CLI takes for their definitions.
+    """
+    body = ({"tools": mcp.for_api(turn.tools)} if exact_tools else {}) | _body(turn)
     # The API does not think when forced. Without thinking of its own, the CLI lets the API's default be.
     no_thinking = turn.effort == "none" or turn.tool_choice in {"any", "tool"} or not turn.adaptive
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.common import framing
 from conformance.common.exchange import is_text, pick
 from conformance.common.registry import MUST, SHOULD, adopt, check
+from conformance.common.sse import Block
 from conformance.messages.subjects.stream import Stream
 
 # What these say is OpenAI's: another header, no names, no pings, and `[DONE]`.
@@ -40,7 +41,7 @@ def name_fits(stream: Stream) -> None:
     """API reference: the name of an event is the `type` in its data; clients look at the one or the other."""
     pairs = [
         (dict(block.fields).get("event"), pick(said, "type"))
-        for block, said in zip((each for each in stream.blocks if each.data), stream.payloads, strict=True)
+        for block, said in zip((each for each in stream.blocks if _is_json(each)), stream.payloads, strict=True)
     ]
 
     assert [] == [(name, kind) for name, kind in pairs if name is not None and name != kind]
@@ -64,3 +65,7 @@ def no_error(stream: Stream) -> None:
 def no_done(stream: Stream) -> None:
     """`data: [DONE]` is OpenAI's: `message_stop` ends a message."""
     assert 0 == stream.data.count("[DONE]")
+
+
+def _is_json(block: Block) -> bool:
+    return block.data not in (None, "[DONE]")

@@ -28,7 +28,7 @@ def known_events(stream: Stream) -> None:
 
 @check("messages.stream.start", MUST)
 def start(stream: Stream) -> None:
-    """API reference: a stream begins with `message_start`, once; the SDK raises RuntimeError on anything before it."""
+    """API reference: a stream begins with `message_start`, once; the SDK raises on anything before it."""
     assert ("message_start", 1) == (stream.types[0], stream.types.count("message_start"))
 
 
