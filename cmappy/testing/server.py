@@ -35,6 +35,7 @@ from cmappy.recording.format import Recording
 from cmappy.recording.missing import Missing
 from cmappy.recording.record import FolderRecorder
 from cmappy.recording.replay import SCENARIO, Replay
+from cmappy.recording.sound import check
 from cmappy.recording.turns import BadRecording
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
@@ -88,6 +89,7 @@ class Stage:
         replay = Replay(
             folder,
             rule,
+            check=lambda recording: check(recording, Interpreter),
             models=listed,
             scenarios=self._scenarios,
             may_be_empty=True,
