@@ -163,10 +163,10 @@ class Stage:
         """Do nothing: the CLI is started by the first test that records."""
 
     async def status(self) -> Status:
-        """Return the status of what answers now."""
+        """Return the status of what answers now; scenarios are for tests that record, too."""
         if self._backend is None:
             return Status("replay", "none", "none", ())
-        return await self._backend.status()
+        return replace(await self._backend.status(), provider="replay")
 
     async def close(self) -> None:
         """End the CLI."""

@@ -13,7 +13,7 @@ def test_example_is_replayed_in_parallel(project):
     code, told = project.pytest("-n", "2", "--cmappy-unused=fail")
 
     assert 0 == code, told
-    assert "4 passed" in told
+    assert "5 passed" in told
     assert "unused" not in told
 
 
@@ -27,7 +27,7 @@ def test_changed_prompt_fails_with_the_difference(project):
     assert "cmappy: no recording" in told
     assert "-user: Greet Ada in one line.\n+user: Greet Ada in two lines." in told
     assert "pytest --cmappy-record=missing test_app.py::test_greeting_names_the_guest" in told
-    assert "1 failed, 3 passed" in told
+    assert "1 failed, 4 passed" in told
 
 
 def test_miss_that_the_program_swallows_is_no_success(project):
@@ -85,7 +85,7 @@ def test_shared_folder_counts_all_tests(project):
 
     code, told = project.pytest("-n", "2", "--cmappy-unused=fail")
 
-    assert (0, True) == (code, "4 passed" in told), told
+    assert (0, True) == (code, "5 passed" in told), told
 
 
 def test_client_that_is_made_on_import(project):
@@ -97,7 +97,7 @@ def test_client_that_is_made_on_import(project):
     (project.folder / "pytest.ini").write_text("[pytest]\ncmappy_session = true\n")
     code, told = project.pytest("-n", "2")
 
-    assert (0, True) == (code, "4 passed" in told), told
+    assert (0, True) == (code, "5 passed" in told), told
 
 
 def test_nothing_is_recorded_where_ci_is_set(project):
