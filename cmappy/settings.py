@@ -247,6 +247,8 @@ class Settings(BaseModel):
     @field_validator("allow_origin")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "null" in value:
+            raise ValueError("null is every sandboxed page's origin, whoever made it; serve yours from localhost")
         if not all(_ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("must look like https://chat.example.com or app://name, without a path")
         return value

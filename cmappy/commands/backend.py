@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from cmappy import settings
 from cmappy.backends import Backend
-from cmappy.backends.claude.events import listed
 from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.claude.parse import listed
 from cmappy.backends.lines import Answering, Source
 from cmappy.errors import BillingRefused
 from cmappy.recording import rules

@@ -45,6 +45,8 @@ _FRAMING = re.compile(
     rb"\r\n(?:content-length:(?![ \t]*[0-9]{1,18}[ \t]*(?:\r|\Z))|transfer-encoding:(?![ \t]*chunked(?:\r|\Z)))",
     re.IGNORECASE,
 )
+_PLAIN_HOST = re.compile(r"[\w.:-]{1,100}", re.ASCII)
+_PLAIN_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[\w.:\[\]-]{1,100}", re.ASCII | re.IGNORECASE)
 _TOKENS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
 
 
@@ -114,19 +116,16 @@ class Guard:
         if name is None:
             raise Forbidden("The request must have one valid `Host` header.")
         if name not in self._hosts and not (self._any_address and _is_address(name)):
-            raise Forbidden(
-                f"This server does not go by the name of `{name[:100]}`. Ask for `localhost`, or start it with "
-                f"`--allow-host {name[:100]}` if that is its name."
+            cure = (
+                f", or start it with `--allow-host {name}` if that is its name" if _PLAIN_HOST.fullmatch(name) else ""
             )
+            raise Forbidden(f"This server does not go by the name of `{name[:100]}`. Ask for `localhost`{cure}.")
 
     def _check_origin(self, origins: list[str], host: str) -> None:
         own = {f"http://{host.lower()}", f"https://{host.lower()}"}  # https: behind a proxy that speaks TLS
         for origin in origins:
             if origin.lower() not in self._origins | own:
-                raise Forbidden(
-                    f"The web page or app `{origin[:100]}` may not use this server. If it is yours, start the server "
-                    f"with `--allow-origin {origin[:100]}`."
-                )
+                raise Forbidden(f"The web page or app `{origin[:100]}` may not use this server.{_cure(origin)}")
 
     def _recognise(self, headers: Header) -> Client:
         """Return the client of a key: OpenAI's clients send it as a bearer token, Anthropic's as `x-api-key`."""
@@ -142,6 +141,19 @@ class Guard:
 def is_loopback(address: str) -> bool:
     """Return whether an IP address can only be reached from this machine."""
     return _is_address(address) and ipaddress.ip_address(address).is_loopback
+
+
+def _cure(origin: str) -> str:
+    """Return how a user may let a page in; nothing is advised that does not work."""
+    if origin == "null":
+        return (
+            " Pages in files and in sandboxed frames all have the origin `null`, so that none of them can be told from "
+            "any other. If the page is yours, serve it from `http://localhost`, and start the server with "
+            "`--allow-origin` and its address."
+        )
+    if _PLAIN_ORIGIN.fullmatch(origin):
+        return f" If it is yours, start the server with `--allow-origin {origin}`."
+    return ""
 
 
 def _digest(key: str) -> bytes:

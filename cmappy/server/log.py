@@ -17,10 +17,10 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal
 
+from cmappy import sensitive
 from cmappy.server.trace import Trace
 
 _SECRET_VARIABLES = ("CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-_SUSPICIOUS = r"sk-[\w-]{8,}|(?<=[Bb]earer )[^\s\"']+"
 _LONGEST = 200  # characters of one value of a request
 _WORD = re.compile(r"[\w./:<>@+\[\]-]+", re.ASCII)
 _SHORTEST = 4  # characters; blacking out shorter ones would black out half of the log
@@ -33,8 +33,7 @@ class Redactor:
     """Blacks out the given secrets, and what looks like one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted((re.escape(secret) for secret in secrets if len(secret) >= _SHORTEST), key=len, reverse=True)
-        self._secret = re.compile("|".join([*known, _SUSPICIOUS]))
+        self._secret = sensitive.including([secret for secret in secrets if len(secret) >= _SHORTEST])
 
     def __call__(self, text: str) -> str:
         """Return the text without secrets."""

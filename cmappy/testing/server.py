@@ -22,8 +22,8 @@ from typing import Any
 from cmappy import settings
 from cmappy.answer import Event
 from cmappy.backends import Backend
-from cmappy.backends.claude.events import listed
 from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.claude.parse import listed
 from cmappy.backends.lines import Answering, Source
 from cmappy.commands.backend import live
 from cmappy.commands.sources import load

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from cmappy.answer import Routed
-from cmappy.backends.claude.events import listed
+from cmappy.backends.claude.parse import listed
 from cmappy.backends.exits import Exited
 from cmappy.errors import FixtureMissing
 from cmappy.recording import replay as replaying

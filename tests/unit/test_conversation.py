@@ -6,7 +6,8 @@ from itertools import count
 import orjson
 import pytest
 
-from cmappy.backends.claude.conversation import TRANSITIONS, Conversation, OutOfPlace, Phase, Step
+from cmappy.backends.claude.conversation import Conversation, Step
+from cmappy.backends.claude.phases import TRANSITIONS, OutOfPlace, Phase
 from cmappy.backends.claude.prints import prints
 from cmappy.backends.claude.stdin import END_OF_TEXT, RESULTS
 from cmappy.backends.lines import Line
@@ -129,7 +130,8 @@ class Talk:
 
     def fits(self, turn, way):
         """Return what the conversation says of a turn."""
-        return getattr(self.conversation, way)(turn, prints(turn.messages))
+        asked = self.conversation if way == "answers_calls" else self.conversation.context
+        return getattr(asked, way)(turn, prints(turn.messages))
 
 
 def answered(turn=None, *said, **options):
@@ -291,7 +293,7 @@ def test_answer_that_is_cut_behind_the_lock_is_interrupted():
     driven.say(ABORTED)
 
     assert (True, False, True) == (step.over, step.goes_on, b"interrupt" in step.write)
-    assert (False, True, True) == (before, driven.conversation.settled, driven.conversation.spoilt)
+    assert (False, True, True) == (before, driven.conversation.settled, driven.conversation.context.transcript.spoilt)
 
 
 def test_answer_that_is_cut_is_killed_where_processes_are_not_rewound():
@@ -509,7 +511,7 @@ def test_conversation_that_begins_with_an_answer_cannot_be_rewound():
     first = Turn("sonnet", (message("assistant", "Welcome"), message("user", "Hi")))
     driven = answered(first)
 
-    assert not driven.conversation.serves(talk("New"))
+    assert not driven.conversation.context.serves(talk("New"))
     with pytest.raises(OutOfPlace):
         driven.begin(talk("New"))
 
@@ -696,7 +698,7 @@ def test_answer_that_nests_too_deep_is_nobodys_history():
     said = b'{"type":"assistant","message":{"model":"x","content":[%b]}}' % text
     driven = answered(None, START, said, stop(), RESULT)
 
-    assert driven.conversation.spoilt
+    assert driven.conversation.context.transcript.spoilt
 
 
 def test_what_two_turns_share_is_counted_up_to_the_question():
@@ -704,7 +706,11 @@ def test_what_two_turns_share_is_counted_up_to_the_question():
     driven = answered(talk("1", "2", "3"))
     same, other = talk("1", "2", "Another"), talk("1", "2", "Another", model="opus")
 
-    assert (4, 2, 0) == (driven.conversation.length, driven.fits(same, "shared"), driven.fits(other, "shared"))
+    assert (4, 2, 0) == (
+        len(driven.conversation.context.transcript),
+        driven.fits(same, "shared"),
+        driven.fits(other, "shared"),
+    )
 
 
 def test_answer_without_a_stream_is_one_too():
@@ -734,5 +740,5 @@ def test_process_never_has_two_tools_of_one_name():
 
     offers = ((TOOL,), (other,), ())
     assert [True, False, True] == [
-        driven.conversation.serves(dataclasses.replace(talk("New"), tools=tools)) for tools in offers
+        driven.conversation.context.serves(dataclasses.replace(talk("New"), tools=tools)) for tools in offers
     ]

@@ -11,10 +11,12 @@ from contextvars import Context
 
 from cmappy.answer import Routed
 from cmappy.backends.claude import events
-from cmappy.backends.claude.conversation import Conversation, OutOfPlace
+from cmappy.backends.claude.choice import Route
+from cmappy.backends.claude.conversation import Conversation
 from cmappy.backends.claude.launch import SERVERS, arguments
 from cmappy.backends.claude.login import Installed
-from cmappy.backends.claude.pool import Pool, Route
+from cmappy.backends.claude.phases import OutOfPlace
+from cmappy.backends.claude.pool import Pool
 from cmappy.backends.claude.prints import Print, prints
 from cmappy.backends.claude.proof import Proof
 from cmappy.backends.claude.worker import Worker
@@ -134,7 +136,7 @@ class ClaudeSource:
         """Keep a worker whose answer is over, or can be given up; end any other."""
         talk = worker.conversation
         switching = self.proof.holds
-        if worker.over and talk.answered and not talk.parked and talk.spoilt and not switching:
+        if worker.over and talk.answered and not talk.parked and talk.context.transcript.spoilt and not switching:
             worker.process.end()  # what it has is not what the client has, and it cannot be rewound
         elif self._keep and worker.over and talk.answered:
             worker.settle()

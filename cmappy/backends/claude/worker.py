@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from contextvars import Context
 
-from cmappy.backends.claude import events, stdin
-from cmappy.backends.claude.conversation import Conversation, Phase
+from cmappy.backends.claude import events, parse, stdin
+from cmappy.backends.claude.conversation import Conversation
+from cmappy.backends.claude.phases import Phase
 from cmappy.backends.claude.prints import Print
+from cmappy.backends.claude.use import Use
 from cmappy.backends.cli.process import Process
 from cmappy.backends.lines import Line
 from cmappy.errors import CmappyError
@@ -23,8 +25,7 @@ class Worker:
     """A process with its conversation. Time limits are in seconds.
 
     `on_initialized` is told what the CLI says of itself before anything is asked of it; it raises the error if nothing
-    may be asked. `hits` counts the turns that went on where an earlier one had ended, `since` and `gap` are the loop's
-    time of the last use and the mean pause between uses: by them the pool sees what is in use.
+    may be asked. By `use` the pool sees what is in use.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Worker:
         self.conversation = conversation
         self.owner: str | None = None
         self.over = self.answering = False
-        self.hits, self.since, self.gap = 0, 0.0, 0.0
+        self.use = Use()
         self._first, self._silence = first, silence
         self._on_initialized, self._on_limit = on_initialized, on_limit
         self._settling: asyncio.Task[bool] | None = None
@@ -68,7 +69,7 @@ class Worker:
         """Return what the CLI says of itself; the worker is then good for nothing else."""
         self.process.write(stdin.control("cmappy-0", stdin.initialize()))
         while True:
-            event = events.parse(await self.process.line(self._first))
+            event = parse.parse(await self.process.line(self._first))
             if isinstance(event, events.ControlResponse):
                 return events.Initialized.model_validate(event.response)
 
@@ -86,7 +87,7 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PRIMING):
                 while True:
-                    event = events.parse(await self.process.line(self._first))
+                    event = parse.parse(await self.process.line(self._first))
                     if isinstance(event, events.ApiRetry):  # the code has run; the next try would only cost time
                         self.process.write(stdin.cancel("cmappy-prime"))
                     if isinstance(event, events.ControlResponse) and event.request_id == "cmappy-prime":
@@ -98,7 +99,7 @@ class Worker:
         self.process.write(request)
         while True:
             line = Line(await self.process.line(self._first))
-            event = events.parse(line.raw)
+            event = parse.parse(line.raw)
             if isinstance(event, events.ControlResponse) and event.request_id != "cmappy-prime":
                 if event.request_id != "cmappy-0":
                     self.conversation.feed(line)

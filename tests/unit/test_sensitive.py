@@ -2,7 +2,7 @@
 
 import pytest
 
-from cmappy.backends.cli.redact import redact
+from cmappy.sensitive import including, redact
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,12 @@ def test_secret_is_taken_out(secret, text):
 def test_terminal_codes_are_taken_out_and_the_rest_stays():
     """A log line must not move the cursor of whoever reads it."""
     assert "Error: no such file\nat line 3" == redact("\x1b[31mError\x1b[0m: no such file\n\x07at line 3")
+
+
+def test_given_secrets_are_found_with_those_that_look_like_some():
+    """Whatever characters they hold; of two, the longer."""
+    found = including(["a b#c", "a b#c-too", "(x+)*"]).findall(
+        "a b#c-too, a b#c, (x+)* and sk-ant-0123456789, bearer abc.def"
+    )
+
+    assert ["a b#c-too", "a b#c", "(x+)*", "sk-ant-0123456789", "abc.def"] == found
