@@ -79,7 +79,9 @@ def _paired(value: Any) -> Any:
 
 
 def _home(value: Any) -> Any:
-    """Read `~`, which a shell leaves alone in `--flag=~/path`, and a config file always."""
+    """Read `~`, which a shell leaves alone in `--flag=~/path`, and a config file always; nothing is not the folder."""
+    if value == "":
+        raise ValueError("must not be empty")
     return os.path.expanduser(value) if isinstance(value, str) else value
 
 

@@ -20,6 +20,7 @@ from cmappy.recording.missing import Missing
 from cmappy.recording.record import FolderRecorder
 from cmappy.recording.replay import Pace, Replay
 from cmappy.recording.rules import Rules
+from cmappy.recording.sound import check
 from cmappy.settings import RECORDINGS, Settings
 
 _ONE = 300 << 20  # bytes that a process takes after many turns
@@ -117,6 +118,7 @@ def replaying(chosen: Settings, folder: Path) -> Replay:
         folder,
         matching(chosen, folder),
         pace=pace,
+        check=lambda recording: None if folder == RECORDINGS else check(recording, Interpreter),
         models=listed,
         scenarios=scenarios(RECORDINGS),
         demo=demo(RECORDINGS) if folder == RECORDINGS else None,

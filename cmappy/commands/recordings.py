@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from cmappy.backends.claude.interpret import Interpreter
 from cmappy.recording import folder as folders
 from cmappy.recording.format import Recording
 from cmappy.recording.match import key
 from cmappy.recording.rules import Rules, read
 from cmappy.recording.show import conversation, differences, row, table
+from cmappy.recording.sound import check
 from cmappy.recording.suspects import suspects
 from cmappy.recording.turns import BadRecording
 
@@ -84,7 +86,7 @@ def _check(options: argparse.Namespace) -> int:
     told: list[str] = []
     for path in found:
         try:
-            folders.read(path)
+            folders.read(path, lambda recording: check(recording, Interpreter))
             told += [
                 f"{path}:{line}: this looks like {kind} ({start})" for line, kind, start in suspects(path.read_bytes())
             ]
@@ -96,7 +98,11 @@ def _check(options: argparse.Namespace) -> int:
             told.append(str(error))
     for line in dict.fromkeys(told):
         print(_printable(line))
-    print(f"{len(found)} recordings, {len(dict.fromkeys(told)) or 'no'} problem{'' if len(set(told)) == 1 else 's'}")
+    problems = len(set(told))
+    print(
+        f"{len(found)} recording{'' if len(found) == 1 else 's'}, "
+        f"{problems or 'no'} problem{'' if problems == 1 else 's'}"
+    )
     return 1 if told else 0
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import takewhile
@@ -34,24 +34,31 @@ def paths(folder: Path) -> list[Path]:
         raise BadRecording(f"{folder} cannot be read: {error.strerror}") from error
 
 
-def read(path: Path) -> Recording:
-    """Return the recording in a file; raises BadRecording, which names the file. Never waits, as a pipe would."""
+def read(path: Path, check: Callable[[Recording], None] = lambda recording: None) -> Recording:
+    """Return the recording in a file; raises BadRecording, which names the file. Never waits, as a pipe would.
+
+    `check` may find more that is wrong.
+    """
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
             raise BadRecording("it is no regular file")
         if about.st_size > _LARGEST:
             raise BadRecording(f"it has more than {_LARGEST >> 20} MB")
-        return load(path.read_bytes())
+        recording = load(path.read_bytes())
+        check(recording)
+        return recording
     except (BadRecording, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadRecording(f"{path}: {reason}") from error
 
 
-def read_all(folder: Path) -> Iterator[tuple[Path, Recording]]:
+def read_all(
+    folder: Path, check: Callable[[Recording], None] = lambda recording: None
+) -> Iterator[tuple[Path, Recording]]:
     """Yield the recordings of a folder; raises BadRecording."""
     for path in paths(folder):
-        yield path, read(path)
+        yield path, read(path, check)
 
 
 def ready(folder: Path) -> None:

@@ -32,7 +32,7 @@ _NAMED = 5  # suspects of one file that are told
 
 
 class FolderRecorder:
-    """Records answers into a folder, which it makes; raises BadRecording if that cannot be written to.
+    """Records answers into a folder, which it makes; raises BadRecording if it is of no use, as Replay does.
 
     An answer to a turn that was recorded before replaces its recording, the second one to the same turn the second
     recording, and so on. `errors` keeps failures too, `compact` joins pieces. `names` are those by which clients may
@@ -67,9 +67,10 @@ class FolderRecorder:
     def _remember(self, path: Path) -> None:
         try:
             recording = folders.read(path)
-        except BadRecording as error:
-            log.warning("%s: it is left alone", error)
-            return
+        except BadRecording:
+            if not path.exists():  # another server has replaced it
+                return
+            raise
         if recording.turn is not None:
             self.names |= recording.models
             self._before[key(recording.turn, self._rules)].append((path, path.stat()))

@@ -42,7 +42,8 @@ class Replay:
     """Replays the recordings of a folder, read once at construction; raises BadRecording if one is of no use.
 
     A turn that was recorded several times gets its answers in the order of the files' names, then always the last.
-    `pace` is `recorded`, or pieces per second; without it there are no pauses. `models` reads the CLI's own list from
+    `pace` is `recorded`, or pieces per second; without it there are no pauses. `check` looks at each recording first,
+    and raises BadRecording. `models` reads the CLI's own list from
     the recording that holds it. `scenarios` are answers that do not depend on the turn, by name; `demo` is what is
     answered where nothing was recorded. `how` is the command that records what is missing; `note` is told which
     recording answers a turn.
@@ -54,6 +55,7 @@ class Replay:
         rules: Rules | None = None,
         *,
         pace: Pace = None,
+        check: Callable[[Recording], None] = lambda recording: None,
         models: Callable[[Sequence[bytes]], Sequence[Model]] = lambda lines: (),
         scenarios: Mapping[str, Told] | None = None,
         demo: Callable[[Turn], Told | None] | None = None,
@@ -77,7 +79,7 @@ class Replay:
         self._count: Counter[str] = Counter()
         self._models: dict[str, Model] = {}
         self._cli = "none"
-        for path, recording in folders.read_all(folder) if folder.exists() or not may_be_empty else ():
+        for path, recording in folders.read_all(folder, check) if folder.exists() or not may_be_empty else ():
             self._cli = recording.cli
             if recording.turn is None:
                 self._models = {model.name: model for model in models(recording.lines)} | self._models

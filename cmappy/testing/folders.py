@@ -36,12 +36,13 @@ def listed(item: pytest.Item, name: str) -> list[str]:
 
 
 def _name(item: pytest.Item) -> str:
-    parts = item.nodeid.split("::", 1)[-1].replace("::", ".")
-    plain = re.sub(r"[\[\]]+", "-", parts).strip("-")
-    safe = re.sub(r"[^\w.=-]+", "-", plain)
-    if safe != plain or len(safe) > _LONGEST:
-        safe = f"{safe[:_LONGEST]}-{sha256(parts.encode()).hexdigest()[:6]}"
-    return safe
+    """Return a test's name as a folder may have it: as `TestIt.test_this-param`, with a hash where letters are lost."""
+    called, bracket, parameters = item.nodeid.split("::", 1)[-1].partition("[")
+    name = called.replace("::", ".") + bracket + parameters
+    if re.fullmatch(r"[\w.]+(\[[\w.=-]*[\w=-])?", name.removesuffix("]")) and len(name) <= _LONGEST:
+        return name.replace("[", "-").removesuffix("]")
+    safe = re.sub(r"[^\w.=-]+", "-", name)[:_LONGEST].strip("-.")
+    return f"{safe}-{sha256(name.encode()).hexdigest()[:6]}"
 
 
 def orphans(items: Iterable[pytest.Item], expected: Iterable[Path]) -> list[Path]:

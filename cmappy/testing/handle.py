@@ -32,6 +32,9 @@ class Server:
             env=environment,
             text=True,
             encoding="utf-8",
+            # A Ctrl-C is for pytest, which still has to ask what was recorded.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         self.url: str = self._answer()["url"]
 

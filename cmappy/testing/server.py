@@ -35,6 +35,7 @@ from cmappy.recording.format import Recording
 from cmappy.recording.missing import Missing
 from cmappy.recording.record import FolderRecorder
 from cmappy.recording.replay import SCENARIO, Replay
+from cmappy.recording.sound import check
 from cmappy.recording.turns import BadRecording
 from cmappy.server.app import create_app
 from cmappy.server.run import serving
@@ -88,6 +89,7 @@ class Stage:
         replay = Replay(
             folder,
             rule,
+            check=lambda recording: check(recording, Interpreter),
             models=listed,
             scenarios=self._scenarios,
             may_be_empty=True,
@@ -161,10 +163,10 @@ class Stage:
         """Do nothing: the CLI is started by the first test that records."""
 
     async def status(self, *, closely: bool = False) -> Status:
-        """Return the status of what answers now."""
+        """Return the status of what answers now; scenarios are for tests that record, too."""
         if self._backend is None:
             return Status("replay", "none", "none", ())
-        return await self._backend.status(closely=closely)
+        return replace(await self._backend.status(closely=closely), provider="replay")
 
     async def close(self) -> None:
         """End the CLI."""

@@ -1,5 +1,6 @@
 """What is recorded: whole answers, and the errors that the CLI tells, and nothing else."""
 
+import os
 import stat
 from contextlib import aclosing
 
@@ -327,13 +328,27 @@ def test_folder_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch, kind
         FolderRecorder(folder, Interpreter)
 
 
-def test_unreadable_recordings_are_left_alone(tmp_path, caplog):
-    """They are no reason not to record."""
-    (tmp_path / "a.ndjson").write_text("torn")
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        pytest.param(lambda path: path.write_text("torn"), "the header is no JSON object", id="torn"),
+        pytest.param(lambda path: path.write_text('{"cmappy":"recording/9"}\n'), "upgrade cmappy", id="newer"),
+        pytest.param(os.mkfifo, "it is no regular file", id="pipe"),
+    ],
+)
+def test_folder_that_could_not_be_replayed_is_refused(tmp_path, make, reason):
+    """Before anything is asked, although that would go to other files."""
+    make(tmp_path / "a.ndjson")
 
-    FolderRecorder(tmp_path, Interpreter)
+    with pytest.raises(BadRecording, match=f"a.ndjson: .*{reason}"):
+        FolderRecorder(tmp_path, Interpreter)
 
-    assert "a.ndjson: the header is no JSON object" in caplog.text
+
+def test_recording_that_is_gone_meanwhile_is_nobodys(tmp_path, monkeypatch):
+    """Another server may rewrite the same folder."""
+    monkeypatch.setattr(folders, "paths", lambda folder: [folder / "gone.ndjson"])
+
+    assert {} == FolderRecorder(tmp_path, Interpreter).names
 
 
 async def test_what_is_missing_is_asked_once(tmp_path):

@@ -60,6 +60,7 @@ def test_help_names_every_setting(command):
         (["--log-level", "loud"], "--log-level: "),
         (["--model-map", "gpt-4o"], "--model-map: must look like gpt-4o=sonnet"),
         (["--replay", "--record", "here"], "exclude each other"),
+        (["--record", ""], "--record: must not be empty"),
     ],
 )
 def test_wrong_flag_is_one_clear_line(command, arguments, said):

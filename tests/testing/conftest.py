@@ -41,6 +41,7 @@ class Project:
             text=True,
             timeout=PATIENCE,
             check=False,
+            start_new_session=True,  # a test may interrupt its whole group
         )
         return done.returncode, done.stdout
 

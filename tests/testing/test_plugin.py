@@ -1,5 +1,6 @@
 """The pytest plugin, used by a small program as its user would."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ def test_example_is_replayed_in_parallel(project):
     code, told = project.pytest("-n", "2", "--cmappy-unused=fail")
 
     assert 0 == code, told
-    assert "4 passed" in told
+    assert "5 passed" in told
     assert "unused" not in told
 
 
@@ -26,7 +27,7 @@ def test_changed_prompt_fails_with_the_difference(project):
     assert "cmappy: no recording" in told
     assert "-user: Greet Ada in one line.\n+user: Greet Ada in two lines." in told
     assert "pytest --cmappy-record=missing test_app.py::test_greeting_names_the_guest" in told
-    assert "1 failed, 3 passed" in told
+    assert "1 failed, 4 passed" in told
 
 
 def test_miss_that_the_program_swallows_is_no_success(project):
@@ -84,7 +85,7 @@ def test_shared_folder_counts_all_tests(project):
 
     code, told = project.pytest("-n", "2", "--cmappy-unused=fail")
 
-    assert (0, True) == (code, "4 passed" in told), told
+    assert (0, True) == (code, "5 passed" in told), told
 
 
 def test_client_that_is_made_on_import(project):
@@ -96,7 +97,7 @@ def test_client_that_is_made_on_import(project):
     (project.folder / "pytest.ini").write_text("[pytest]\ncmappy_session = true\n")
     code, told = project.pytest("-n", "2")
 
-    assert (0, True) == (code, "4 passed" in told), told
+    assert (0, True) == (code, "5 passed" in told), told
 
 
 def test_nothing_is_recorded_where_ci_is_set(project):
@@ -130,12 +131,51 @@ def test_other_names_of_models(project):
     assert 0 == code, told
 
 
-def test_session_without_the_fixture_pays_nothing(project):
-    """No server, and no import of weight: neither what serves nor what checks."""
-    program = "import sys, cmappy.testing.plugin; print(*sorted({name.split('.')[0] for name in sys.modules}))"
-    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
+def test_names_of_tests_become_folders(project):
+    """Each test has a folder of its own, whatever its parameters are called."""
+    (project.folder / "test_app.py").write_text(
+        "import pytest\n\n@pytest.mark.parametrize('it', ['1', '[1]', '', '..', 'a/b', 'a b', 'a::b', 'x' * 150])\n"
+        "def test_it(cmappy, it):\n    import app\n    app.greet(it)\n\n"
+        "class TestMore:\n    def test_it(self, cmappy):\n        import app\n        app.greet('x')\n"
+    )
 
-    assert set() == {"sanic", "pydantic", "orjson", "asyncio", "jsonschema_rs"} & set(done.stdout.split())
+    told = project.pytest("--tb=line")[1]
+
+    folders = re.findall(r"there is none in \S+recordings/test_app/(\S+) yet", told)
+    assert 9 == len(set(folders)), told
+    assert {"test_it-1", "TestMore.test_it"} < set(folders)
+    assert [] == [name for name in folders if "/" in name or name.endswith(".") or len(name) > 110]
+
+
+def test_interrupted_run_ends_in_order(project):
+    """A Ctrl-C reaches the server's terminal too; it ends with pytest, and not before."""
+    (project.folder / "test_app.py").write_text(
+        "import os, signal\n\nimport app\n\ndef test_it(cmappy):\n    app.greet('Ada')\n"
+        "    os.killpg(0, signal.SIGINT)\n    signal.pause()\n"
+    )
+    recordings = project.folder / "recordings" / "test_app"
+    shutil.copytree(recordings / "test_greeting_names_the_guest", recordings / "test_it")
+
+    code, told = project.pytest()
+
+    assert (2, True, False) == (code, "KeyboardInterrupt" in told, "Traceback" in told), told
+
+
+def test_session_without_the_fixture_pays_nothing(project):
+    """No server, and no import of weight: neither what serves nor what checks. What is there in the end is counted."""
+    (project.folder / "test_app.py").write_text("def test_it():\n    pass\n")
+    (project.folder / "conftest.py").write_text(
+        "import sys\n\ndef pytest_unconfigure():\n    print('loaded:', *sorted(sys.modules))\n"
+    )
+
+    code, told = project.pytest("-s", "-p", "cmappy.testing.plugin", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+
+    loaded = re.search("^loaded: (.*)", told, re.MULTILINE)[1].split()
+    assert (0, {"cmappy", "cmappy.testing", "cmappy.testing.plugin"}) == (
+        code,
+        {name for name in loaded if name.split(".")[0] == "cmappy"},
+    )
+    assert set() == {"sanic", "pydantic", "orjson", "asyncio", "jsonschema_rs"} & set(loaded)
 
 
 def test_node_uses_the_same_recordings(project):

@@ -56,12 +56,13 @@ def test_list_goes_on_after_a_bad_file(put, tmp_path, recordings):
 def test_check_finds_what_is_wrong(put, tmp_path, recordings):
     """Torn files, newer ones, secrets and rules of no use, each with its place."""
     put("01.ndjson", "Say hello.")
-    assert (0, "1 recordings, no problems\n") == recordings("check", tmp_path)
+    assert (0, "1 recording, no problems\n") == recordings("check", tmp_path)
 
     put("02.ndjson", "I am ada@example.org.")
     (tmp_path / "03.ndjson").write_text("torn")
     (tmp_path / "04.ndjson").write_text('{"cmappy":"recording/7"}')
     os.mkfifo(tmp_path / "05.ndjson")
+    put("06.ndjson", "Say it.", 5)
     (tmp_path / "recordings.toml").write_text("ignore = ['(']")
 
     code, told = recordings("check", tmp_path)
@@ -72,10 +73,11 @@ def test_check_finds_what_is_wrong(put, tmp_path, recordings):
         "03.ndjson: the header",
         "upgrade cmappy",
         "no regular file",
+        "06.ndjson: line 1 of the answer cannot be read",
     ):
         assert part in told
     assert "recordings.toml: `ignore`: '('" in told
-    assert "5 recordings, 5 problems" in told
+    assert "6 recordings, 6 problems" in told
 
 
 def test_check_of_nothing_is_a_failure(tmp_path, recordings):

@@ -27,3 +27,11 @@ def test_overload_is_told(cmappy):
     """What happens when the model is overloaded needs no recording."""
     with cmappy.scenario("overloaded"), pytest.raises(openai.InternalServerError):
         app.greet("Ada")
+
+
+def test_refusal_is_told(cmappy):
+    """The same by the name of the model, for programs that can be told which to ask."""
+    answer = cmappy.client().chat.completions.create(
+        model="scenario/refusal", messages=[{"role": "user", "content": "?"}]
+    )
+    assert "content_filter" == answer.choices[0].finish_reason
