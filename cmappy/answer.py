@@ -25,7 +25,8 @@ StopReason = Literal[
 class Usage(NamedTuple):
     """Token counts as the Messages API has them: `input_tokens` is what no cache was read or written for.
 
-    `thinking_tokens` are output tokens too.
+    `thinking_tokens` are output tokens too. `more` is the API's own JSON of what else it counted in its last message,
+    such as `service_tier` and `cache_creation`; it is never added up.
     """
 
     input_tokens: int = 0
@@ -33,6 +34,7 @@ class Usage(NamedTuple):
     cache_read_input_tokens: int = 0
     cache_creation_input_tokens: int = 0
     thinking_tokens: int = 0
+    more: str = ""
 
     @property
     def prompt_tokens(self) -> int:

@@ -21,7 +21,7 @@ RECORDINGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent /
 
 FIRST, ACCESS, ANSWERS = "Most used", "Access and billing", "Answers"
 PROCESSES, WAITING, LIMITS = "Processes of the CLI", "Timeouts", "Limits"
-REPLAYING, LOGGING, DEVELOPMENT = "Recordings", "Log", "Development"
+REPLAYING, LOGGING, DEVELOPMENT = "Recordings", "Page, history and log", "Development"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,13 @@ class Settings(BaseModel):
         0, "on shutdown, go on for this long with /health at 503, so that load balancers notice", WAITING, ge=0
     )
 
+    page: bool = setting(True, "show a page at / to browsers: state, usage, requests and a chat", LOGGING)
+    history: File | None = setting(
+        None,
+        "keep the counts of tokens and answers of the last week in this file across restarts",
+        LOGGING,
+        value="FILE",
+    )
     log_format: Literal["text", "json"] = setting("text", "how to write the log", LOGGING)
     reload: bool = setting(False, "restart when the source changes", DEVELOPMENT)
 
@@ -245,6 +252,8 @@ class Settings(BaseModel):
     @field_validator("allow_origin")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "null" in value:
+            raise ValueError("null is every sandboxed page's origin, whoever made it; serve yours from localhost")
         if not all(_ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("must look like https://chat.example.com or app://name, without a path")
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,11 +44,23 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A process of the CLI: what it is set up for, what it does, when it began (Unix seconds), its turns so far."""
+
+    profile: str
+    state: str
+    since: float
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What a backend is: `provider` is `claude-code-cli` or `replay`, `login` how the CLI is logged in.
 
     `billing` is who pays, `plan` what was said last of the subscription's limits, `processes` how many of the CLI
-    there are. `rewinding` is `proven` where its processes can be used for any conversation, else why not.
+    there are. `rewinding` is `proven` where its processes can be used for any conversation, else why not. `names` are
+    further names for models, as recordings remember them; with `any_model`, a model of no known name may be asked for.
+    `children` are listed only for who looks closely.
     """
 
     provider: str
@@ -58,3 +71,6 @@ class Status:
     plan: Plan | None = None
     processes: int = 0
     rewinding: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    any_model: bool = False
+    children: tuple[Child, ...] = ()

@@ -5,7 +5,8 @@ It knows the protocols and the official SDKs, and no server: nothing here import
 
 from contextlib import suppress
 
-REWRITTEN = [f"conformance.{name}" for name in ("common.framing", "chat", "completions", "messages", "responses")]
+_SHARED = ("common.framing", "common.failure")  # checks that several APIs adopt
+REWRITTEN = [f"conformance.{name}" for name in (*_SHARED, "chat", "completions", "messages", "responses")]
 
 with suppress(ModuleNotFoundError):  # the command says how to install it
     import pytest

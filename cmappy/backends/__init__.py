@@ -27,8 +27,11 @@ class Backend(Protocol):
         """Begin what should be ready before the first turn; does not wait for it."""
         ...
 
-    async def status(self) -> Status:
-        """Return what the backend tells of itself; raises CmappyError if it cannot be asked."""
+    async def status(self, *, closely: bool = False) -> Status:
+        """Return what the backend tells of itself; raises CmappyError if it cannot be asked.
+
+        `closely` is for people who look: it lists the processes, and asks anew how much of the plan is used up.
+        """
         ...
 
     async def close(self) -> None:

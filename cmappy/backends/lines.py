@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -42,8 +43,11 @@ class Source(Protocol):
         """Begin what should be ready before the first turn; does not wait for it."""
         ...
 
-    async def status(self) -> Status:
-        """Return what the CLI says of itself; raises CmappyError if it cannot be asked."""
+    async def status(self, *, closely: bool = False) -> Status:
+        """Return what the CLI says of itself; raises CmappyError if it cannot be asked.
+
+        `closely` is for people who look: it lists the processes, and asks anew how much of the plan is used up.
+        """
         ...
 
     async def close(self) -> None:
@@ -76,7 +80,9 @@ class Times(NamedTuple):
 
 
 class Recorder(Protocol):
-    """Keeps what was said."""
+    """Keeps what was said. `names` are further ones for models, which it remembers."""
+
+    names: dict[str, str]
 
     async def keep(
         self, turn: Turn, lines: Sequence[bytes], status: Status, failed: CmappyError | None, times: Times
@@ -136,9 +142,10 @@ class Answering:
         """Start the source."""
         await self._source.start()
 
-    async def status(self) -> Status:
-        """Return the source's status."""
-        return await self._source.status()
+    async def status(self, *, closely: bool = False) -> Status:
+        """Return the source's status, and what the recorder adds."""
+        status = await self._source.status(closely=closely)
+        return replace(status, names=self._recorder.names) if self._recorder else status
 
     async def close(self) -> None:
         """Close the source."""

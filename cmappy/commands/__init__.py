@@ -7,6 +7,7 @@ commands of its own it also has `arguments(parser)`; if it takes none of the ser
 
 COMMANDS = {
     "serve": "run the server; what `cmappy` does without a command",
+    "usage": "show what was used in the last week: tokens, answers, list price",
     "doctor": "check the installation and say how to mend what is wrong",
     "recordings": "list, show, check, prune and compare recordings",
     "config": "show the settings in effect and where each comes from",

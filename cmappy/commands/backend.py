@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from cmappy import settings
 from cmappy.backends import Backend
-from cmappy.backends.claude.events import listed
 from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.claude.parse import listed
 from cmappy.backends.lines import Answering, Source
 from cmappy.errors import BillingRefused
 from cmappy.recording import rules
@@ -25,40 +26,37 @@ _ONE = 300 << 20  # bytes that a process takes after many turns
 
 
 class Built(NamedTuple):
-    """A backend: with the settings and what recordings add to them, and lines that say what it is.
+    """A backend, and lines that say what it is. `example` is a model and a question that it answers."""
 
-    `example` is a model and a question that it answers.
-    """
-
-    settings: Settings
     backend: Backend
     about: str
     example: tuple[str, str] | None = ("sonnet", "Say hello.")
 
 
-async def build(chosen: Settings) -> Built:
-    """Return the backend that the settings ask for; raises CmappyError or BadRecording."""
+async def build(chosen: Settings, on_price: Callable[[float], None] = lambda dollars: None) -> Built:
+    """Return the backend that the settings ask for; raises CmappyError or BadRecording.
+
+    `on_price` is called with the list price of what was used, whenever the CLI tells it.
+    """
     replay = replaying(chosen, chosen.replay) if chosen.replay else None
-    if replay:
-        chosen = chosen.model_copy(update={"model_map": {**replay.names, **chosen.model_map}})
     if replay and not chosen.record_missing:
         about, backend = f"Replaying the recordings in {replay.folder}", Answering(replay, Interpreter)
         if replay.folder == RECORDINGS:
-            return Built(chosen, backend, about + _prompts())
-        return Built(chosen, backend, about, replay.example())
-    source, about = await live(chosen)
+            return Built(backend, about + _prompts())
+        return Built(backend, about, replay.example())
+    source, about = await live(chosen, on_price)
     if replay:
         recorder = recording(chosen, replay.folder, replay)
         both = Missing(replay, Answering(replay, Interpreter), Answering(source, Interpreter, recorder))
-        return Built(chosen, both, f"{about}\nReplaying {replay.folder}, and recording there what is missing")
+        return Built(both, f"{about}\nReplaying {replay.folder}, and recording there what is missing")
     if chosen.record:
         recorder = recording(chosen, chosen.record)
         backend = Answering(source, Interpreter, recorder)
-        return Built(chosen, backend, f"{about}\nRecording every answer in {chosen.record}")
-    return Built(chosen, Answering(source, Interpreter), about)
+        return Built(backend, f"{about}\nRecording every answer in {chosen.record}")
+    return Built(Answering(source, Interpreter), about)
 
 
-async def live(chosen: Settings) -> tuple[Source, str]:
+async def live(chosen: Settings, on_price: Callable[[float], None] = lambda dollars: None) -> tuple[Source, str]:
     """Return the real CLI as a source, and a line that says what it is; raises CmappyError."""
     # It is imported only where it is used: replaying starts faster without it.
     from cmappy.backends.claude.backend import ClaudeSource
@@ -92,6 +90,7 @@ async def live(chosen: Settings) -> tuple[Source, str]:
         renew=chosen.renew_turns,
         proof=proof_of(claude, child, settings.state_folder()),
         allow_api_key=chosen.allow_api_key,
+        on_price=on_price,
     )
     pays = " (billed for each token)" if billed else ""
     return source, f"Claude Code CLI {installed.version}, login: {installed.login}{pays}"
@@ -120,7 +119,7 @@ def replaying(chosen: Settings, folder: Path) -> Replay:
         pace=pace,
         models=listed,
         scenarios=scenarios(RECORDINGS),
-        demo=demo(RECORDINGS) if folder == RECORDINGS else lambda turn: None,
+        demo=demo(RECORDINGS) if folder == RECORDINGS else None,
         unused=chosen.unused_report,
         may_be_empty=chosen.record_missing,
     )

@@ -115,7 +115,7 @@ def _prune(options: argparse.Namespace) -> int:
             print(f"kept {path}: it was recorded after the report was written")
             continue
         if not options.dry_run:
-            path.unlink()
+            folders.delete([path], options.dir)
         done += 1
         print(f"{'would delete' if options.dry_run else 'deleted'} {path}")
     print(f"{done} of {len(known)} recordings {'are unused' if options.dry_run else 'deleted'}")

@@ -52,7 +52,9 @@ WantedBy=default.target
 
 def file(variables: Mapping[str, str]) -> Path:
     """Return where the unit of a user is."""
-    config = variables.get("XDG_CONFIG_HOME") or Path(variables.get("HOME") or Path.home(), ".config")
+    config = Path(variables.get("XDG_CONFIG_HOME", ""))
+    if not config.is_absolute():
+        config = Path(variables.get("HOME") or Path.home(), ".config")
     return Path(config, "systemd", "user", "cmappy.service")
 
 

@@ -75,8 +75,8 @@ class Reply(Protocol[Wire]):
         ...
 
 
-class Asked(Protocol):
-    """One request, read and found to be well-formed."""
+class Body(Protocol):
+    """A parsed body: what all APIs have in common."""
 
     @property
     def model(self) -> str:
@@ -86,6 +86,15 @@ class Asked(Protocol):
     @property
     def stream(self) -> bool:
         """Whether the answer is wanted piece by piece."""
+        ...
+
+
+class Asked(Protocol):
+    """One request, read and found to be well-formed, with all that its face needs to answer it."""
+
+    @property
+    def request(self) -> Body:
+        """The request's body."""
         ...
 
     def turn(self, model: str) -> Turn:

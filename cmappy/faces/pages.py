@@ -30,6 +30,6 @@ def page(items: list[dict[str, Any]], query: Mapping[str, list[str]], *, order: 
 
 def _limit(query: Mapping[str, list[str]]) -> int:
     given = query.get("limit", ["20"])[-1]
-    if not given.isascii() or not given.isdigit() or len(given) > 3 or not 1 <= int(given) <= _MOST:
-        raise InvalidRequest(f"`limit` must be a number from 1 to {_MOST}.", param="limit")
+    if not given.isascii() or not given.isdigit() or len(given) > 3 or int(given) > _MOST:
+        raise InvalidRequest(f"`limit` must be a number from 0 to {_MOST}.", param="limit")
     return int(given)

@@ -31,6 +31,17 @@ def resolve(requested: str, known: Sequence[Model], mapping: Mapping[str, str]) 
     raise ModelNotFound(_not_found(requested, mapped or mapping.get("*"), known), param="model")
 
 
+def mistakes(mapping: Mapping[str, str], known: Sequence[Model]) -> dict[str, str]:
+    """Return the part of a user's mapping that leads to no model, as `known` is the backend's list."""
+    return {name: model for name, model in mapping.items() if not _found(model, known)}
+
+
+def suggestion(known: Sequence[Model]) -> str:
+    """Return a model that there is."""
+    names = [model.name for model in known if model.name != "default"] or [*_FAMILIES.values()]
+    return "sonnet" if "sonnet" in names else names[0]
+
+
 def find(requested: str, known: Sequence[Model], mapping: Mapping[str, str]) -> Model:
     """Return what is known of a model, under the name by which it was asked for; raises ModelNotFound."""
     resolved = resolve(requested, known, mapping)
@@ -82,8 +93,7 @@ def _bare(name: str) -> str:
 
 def _not_found(requested: str, mapped: str | None, known: Sequence[Model]) -> str:
     requested = requested[:100]
-    names = [model.name for model in known if model.name != "default"] or [*_FAMILIES.values()]
-    example = "sonnet" if "sonnet" in names else names[0]
+    example = suggestion(known)
     if mapped:
         return (
             f"The model `{requested}` is mapped to `{mapped[:100]}`, which does not exist here. Correct `--model-map`, "
@@ -91,5 +101,5 @@ def _not_found(requested: str, mapped: str | None, known: Sequence[Model]) -> st
         )
     return (
         f"The model `{requested}` does not exist here. Ask GET /v1/models for the list, or start cmappy with "
-        f"`--model-map {requested}={example}`."
+        f"`--model-map {requested}={example}` (CMAPPY_MODEL_MAP)."
     )

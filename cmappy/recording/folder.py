@@ -6,9 +6,10 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,16 @@ def add(folder: Path, recording: Recording, key: str) -> Path:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def delete(files: Iterable[Path], top: Path) -> None:
+    """Delete recordings, and the folders below `top` that are empty then."""
+    for file in files:
+        with suppress(FileNotFoundError):
+            file.unlink()
+        with suppress(OSError):  # a folder that holds something else
+            for folder in takewhile(lambda folder: top in folder.parents, file.parents):
+                folder.rmdir()
 
 
 def slug(turn: dict[str, Any] | None) -> str:

@@ -16,6 +16,7 @@ from cmappy.recording.redact import in_value
 from cmappy.recording.rules import PARTS, Rules
 from cmappy.recording.turns import unfold
 
+_THINKING = {"thinking", "redacted_thinking"}
 _PROBABLE = 20  # recordings that are compared by their text
 _SHOWN = 2000  # characters of a difference
 _LONGEST = 200  # characters of a line of it
@@ -52,13 +53,23 @@ def normal(turn: dict[str, Any], rules: Rules) -> dict[str, Any]:
 
 
 def compared(turn: dict[str, Any], rules: Rules) -> dict[str, Any]:
-    """Return what of a turn counts when it is compared."""
+    """Return what of a turn counts when it is compared.
+
+    Thinking does not: of the clients that talk to one server, some send it back and some do not.
+    """
     turn = normal(turn, rules)
+    if "messages" in turn:
+        turn |= {"messages": [_without_thinking(message) for message in turn["messages"]]}
     if set(rules.match) != set(PARTS):
         turn = {name: value for name, value in turn.items() if _part(name) in rules.match}
     if rules.ignore:
         turn = in_value(turn, rules.ignoring())
     return turn
+
+
+def _without_thinking(message: dict[str, Any]) -> dict[str, Any]:
+    content = [block for block in message["content"] if block["type"] not in _THINKING]
+    return message | {"content": content}
 
 
 def key(turn: dict[str, Any], rules: Rules) -> str:

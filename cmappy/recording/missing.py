@@ -31,9 +31,9 @@ class Missing:
         """Start the CLI."""
         await self._asked.start()
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return the CLI's status."""
-        return await self._asked.status()
+        return await self._asked.status(closely=closely)
 
     async def close(self) -> None:
         """Close both."""

@@ -36,7 +36,7 @@ class FolderRecorder:
 
     An answer to a turn that was recorded before replaces its recording, the second one to the same turn the second
     recording, and so on. `errors` keeps failures too, `compact` joins pieces. `names` are those by which clients may
-    ask for a model. `kept` is told of each new recording.
+    ask for a model, besides those that the folder tells of. `kept` is told of each new recording.
     """
 
     def __init__(
@@ -55,13 +55,14 @@ class FolderRecorder:
         self._interpreter = interpreter
         self._rules = rules or Rules()
         self._errors, self._compact = errors, compact
-        self._names = dict(names or {})
+        self.names = dict(self._rules.models)
         self._kept = kept
         self._lock = threading.Lock()
         self._before: defaultdict[str, list[tuple[Path, stat_result]]] = defaultdict(list)
         self._last: dict[str, Recording] = {}
         for path in folders.paths(folder):
             self._remember(path)
+        self.names |= names or {}
 
     def _remember(self, path: Path) -> None:
         try:
@@ -70,6 +71,7 @@ class FolderRecorder:
             log.warning("%s: it is left alone", error)
             return
         if recording.turn is not None:
+            self.names |= recording.models
             self._before[key(recording.turn, self._rules)].append((path, path.stat()))
 
     async def keep(
@@ -107,7 +109,7 @@ class FolderRecorder:
             today(),
             exit=exit,
             stderr=stderr,
-            models={name: model for name, model in self._names.items() if model == turn.model},
+            models={name: model for name, model in self.names.items() if model == turn.model},
             compact=self._compact,
             first=round(times.first, 1),
             took=round(times.took, 1),

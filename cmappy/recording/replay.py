@@ -56,7 +56,7 @@ class Replay:
         pace: Pace = None,
         models: Callable[[Sequence[bytes]], Sequence[Model]] = lambda lines: (),
         scenarios: Mapping[str, Told] | None = None,
-        demo: Callable[[Turn], Told | None] = lambda turn: None,
+        demo: Callable[[Turn], Told | None] | None = None,
         unused: Path | None = None,
         may_be_empty: bool = False,
         how: str = "",
@@ -64,7 +64,7 @@ class Replay:
     ) -> None:
         self.folder = folder
         self.rules = rules or Rules()
-        self.names: dict[str, str] = {}  # by which clients may ask for the recorded models
+        self.names = dict(self.rules.models)  # by which clients may ask for the recorded models
         self.used: set[str] = set()
         self._pace = pace
         self._scenarios = scenarios or {}
@@ -128,9 +128,10 @@ class Replay:
     async def start(self) -> None:
         """Do nothing: the recordings are read already."""
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return what the recordings tell of the CLI that they were made with."""
-        return Status("replay", self._cli, "none", tuple(self._models.values()))
+        models = tuple(self._models.values())
+        return Status("replay", self._cli, "none", models, names=self.names, any_model=self._demo is None)
 
     async def close(self) -> None:
         """Write the report on what was not used, if there is to be one."""
@@ -153,10 +154,9 @@ class Replay:
             self.used.add(told.name)
             self._note(turn, told.name)
             return told
-        demo = self._demo(turn)
-        if demo is None:
-            raise self._miss(turn)
-        return demo
+        if self._demo and (demo := self._demo(turn)):
+            return demo
+        raise self._miss(turn)
 
     def _miss(self, turn: Turn) -> FixtureMissing:
         few = dict(islice(self._by_name.items(), _COMPARED))

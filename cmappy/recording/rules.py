@@ -3,14 +3,15 @@ r"""What counts when a turn is compared with recorded ones, and what is replaced
 ignore = ['\d{4}-\d\d-\d\d']              # whatever matches counts as equal
 redact = ['ACME-\w+']                       # whatever matches is replaced before anything is written or compared
 match = ["messages", "system", "tools"]      # the parts of a request that count; without it all do
+models = { gpt-4o = "sonnet" }              # what clients call a model, and the name by which the CLI knows it
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Rules:
     ignore: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
     match: tuple[str, ...] = PARTS
+    models: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check them."""
@@ -51,7 +53,8 @@ class Rules:
 
     def plus(self, ignore: Iterable[str] = (), redact: Iterable[str] = (), match: Iterable[str] | None = None) -> Rules:
         """Return these rules and further ones; `match` replaces."""
-        return Rules((*self.ignore, *ignore), (*self.redact, *redact), tuple(match) if match else self.match)
+        match = tuple(match) if match else self.match
+        return Rules((*self.ignore, *ignore), (*self.redact, *redact), match, self.models)
 
 
 def read(folder: Path) -> Rules:
@@ -62,9 +65,9 @@ def read(folder: Path) -> Rules:
             continue
         try:
             told = tomllib.loads(file.read_text("utf-8"))
-            if unknown := sorted(told.keys() - {"ignore", "redact", "match"}):
-                raise BadRecording(f"there is no setting {unknown[0]!r}; it takes ignore, redact, match")
-            return Rules(**{name: _texts(name, value) for name, value in told.items()})
+            if unknown := sorted(told.keys() - {"ignore", "redact", "match", "models"}):
+                raise BadRecording(f"there is no setting {unknown[0]!r}; it takes ignore, redact, match, models")
+            return Rules(models=_names(told.pop("models", {})), **{name: _texts(name, told[name]) for name in told})
         except (OSError, ValueError) as error:
             raise BadRecording(f"{file}: {error}") from error
     return Rules()
@@ -74,6 +77,12 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadRecording(f"`{name}` has to be a list of texts")
     return tuple(value)
+
+
+def _names(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(model, str) for model in value.values()):
+        raise BadRecording('`models` has to be a table of names, as { "gpt-4o" = "sonnet" }')
+    return value
 
 
 def _compile(name: str, pattern: str) -> re.Pattern[str]:

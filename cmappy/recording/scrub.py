@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from cmappy.recording.suspects import ADDRESS, HOME, KEY
+from cmappy.recording.suspects import HOME
+from cmappy.sensitive import ADDRESS, KEY
 
 # What was said by or to the model stays as it is, down to the last byte.
 _SAID = {

@@ -13,22 +13,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from cmappy.recording.pieces import Pieces
+from cmappy.sensitive import ADDRESS, KEY
 
-KEY = re.compile(
-    r"""\b(?:
-      sk-[A-Za-z0-9_-]{12,} | (?:sk|pk|rk)_(?:live|test)_\w{12,} | whsec_\w{16,}
-    | gh[pousr]_[A-Za-z0-9]{20,} | github_pat_\w{20,} | glpat-[\w-]{16,} | npm_[A-Za-z0-9]{20,} | pypi-[\w-]{20,}
-    | hf_[A-Za-z0-9]{20,} | xox[abeoprs]-[\w-]{10,} | AIza[\w-]{30,} | ya29\.[\w-]{20,} | A[KS]IA[A-Z0-9]{16}
-    | SG\.[\w-]{16,}\.[\w-]{16,} | eyJ[\w-]{10,}\.[\w-]{6,}(?:\.[\w-]*)? | Bearer\ [\w.~+/-]{12,}=*
-    )|-----BEGIN\ [A-Z ]*PRIVATE\ KEY-----""",
-    re.VERBOSE,
-)
 _ASSIGNED = re.compile(
     r"""(?:api|access|secret|auth|private|client)[_-]?(?:key|token|secret)|password|passwd|token|secret""",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"""["']?\s{0,3}[:=]\s{0,3}["']?([^\s"',;]{8,})""")
-ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 HOME = re.compile(r"(?<![\w/.])(?:/(?:home|Users)/[\w.-]+|/root(?=/)|[A-Za-z]:\\\\?Users\\\\?[\w.-]+)[^\s\"'<>]*")
 
 _BASE64 = {"signature", "data"}  # a name in it means nothing

@@ -16,16 +16,17 @@ from sanic import HTTPResponse
 from sanic.response import json
 
 from cmappy.backends import Backend
-from cmappy.errors import BillingRefused
+from cmappy.errors import BillingRefused, ModelNotFound
 from cmappy.faces.face import Asked, Caller, Endpoint, Face, Options, Visit
 from cmappy.faces.store import Store
 from cmappy.middle.models import resolve
 from cmappy.recording import faults
 from cmappy.server import limits, plan
-from cmappy.server.queue import Queue
+from cmappy.server.limiter import Limiter
 from cmappy.server.request import ClientRequest
-from cmappy.server.stream import Manner, send_stream, send_whole
+from cmappy.server.stream import Streaming, send_stream, send_whole
 from cmappy.settings import Settings
+from cmappy.status import Status
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,10 +39,10 @@ log = logging.getLogger("cmappy")
 class Answers:
     """Answers requests to faces, with what all of them share."""
 
-    def __init__(self, settings: Settings, backend: Backend, queue: Queue) -> None:
+    def __init__(self, settings: Settings, backend: Backend, limiter: Limiter) -> None:
         self._settings = settings
         self._backend = backend
-        self._queue = queue
+        self._limiter = limiter
         self._options = Options(
             url_images=settings.allow_url_images,
             server_tools=settings.allow_server_tools,
@@ -50,30 +51,40 @@ class Answers:
         )
         self._store = Store(settings.store_bytes, settings.store_age, time.monotonic)
         self._thread = ThreadPoolExecutor(1, "reader")
-        self._told: set[tuple[str, str]] = set()
+        self._logged: set[tuple[str, str]] = set()
 
     async def answer(self, request: ClientRequest, face: Face[Any]) -> HTTPResponse | None:
         """Answer a request to a face's own URL."""
-        most = self._settings
+        settings = self._settings
         asked = await self._aside(request, self._read, request, face)
         status = await self._backend.status()
-        if status.billing == "api_key" and not most.allow_api_key:
+        if status.billing == "api_key" and not settings.allow_api_key:
             raise BillingRefused
-        scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.model, status)
-        model = scenario or resolve(asked.model, status.models, most.model_map)
+        scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.request.model, status)
+        model = scenario or self._model(asked.request.model, status)
+        request.trace.model = model
         turn = await self._aside(request, asked.turn, model)
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
         now = time.time()
         headers = plan.headers(status.plan, now) | face.headers(status.plan, now, request.trace.id)
-        headers |= self._say_ignored(face, asked)
-        with self._queue.admit():
+        headers |= self._ignored(face, asked)
+        with self._limiter.admit():
             events = self._backend.answer(turn, request.client.owner)
-            slot = self._queue.place(most.total_timeout)
-            if not asked.stream:
+            slot = self._limiter.slot(settings.total_timeout)
+            if not asked.request.stream:
                 return await send_whole(events, reply, request.trace, slot, headers)
-            manner = Manner(face.ping, most.ping, most.max_unread, most.stall_timeout, face.eager)
-            await send_stream(request, events, reply, slot, headers, manner)
+            how = Streaming(face.ping, settings.ping, settings.max_unread, settings.stall_timeout, face.eager)
+            await send_stream(request, events, reply, slot, headers, how)
             return None
+
+    def _model(self, requested: str, status: Status) -> str:
+        """Return the model to ask the backend for; raises ModelNotFound."""
+        try:
+            return resolve(requested, status.models, {**status.names, **self._settings.model_map})
+        except ModelNotFound:
+            if status.any_model and requested.isprintable():
+                return requested
+            raise
 
     def close(self) -> None:
         """End the thread."""
@@ -105,11 +116,11 @@ class Answers:
         owner = request.client.owner
         return Caller(owner, dict(request.headers), self._store.shelf(owner), time.time)
 
-    def _say_ignored(self, face: Face[Any], asked: Asked) -> dict[str, Any]:
+    def _ignored(self, face: Face[Any], asked: Asked) -> dict[str, Any]:
         """Return the header that names the fields without effect; each of the API's own is logged once."""
-        told = [name for name in asked.ignored() if name.isascii() and name.isprintable()]
-        for name in sorted({field.name for field in face.fields}.intersection(told)):
-            if (face.name, name) not in self._told:
+        ignored = [name for name in asked.ignored() if name.isascii() and name.isprintable()]
+        for name in sorted({field.name for field in face.fields}.intersection(ignored)):
+            if (face.name, name) not in self._logged:
                 log.info("the request field `%s` is accepted and has no effect", name)
-                self._told.add((face.name, name))
-        return {"x-cmappy-ignored": ", ".join(told)[:1000]} if told else {}
+                self._logged.add((face.name, name))
+        return {"x-cmappy-ignored": ", ".join(ignored)[:1000]} if ignored else {}

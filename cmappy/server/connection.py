@@ -20,16 +20,16 @@ _RETRY_AFTER = 5.0  # seconds
 class Budget:
     """The memory, in bytes, that all request bodies may take together."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_held: int) -> None:
+        self._max_held = max_held
         self.held = 0
 
     def change(self, size: int) -> None:
         """Take so many bytes, or return them; raises Busy if there are not as many."""
-        if size > 0 and self.held + size > self._most:
+        if size > 0 and self.held + size > self._max_held:
             raise Busy(
-                f"The requests that this server is reading or answering have {self._most} bytes together, and that is "
-                "all that it takes at once (`--max-body-memory`). Try again later.",
+                f"The requests that this server is reading or answering have {self._max_held} bytes together, "
+                "which is its limit (`--max-body-memory`). Try again later.",
                 retry_after=_RETRY_AFTER,
             )
         self.held += size

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from sanic.compat import Header
 
 from cmappy.errors import Forbidden, InvalidRequest, NotJson, Unauthorized
+from cmappy.server.page.accept import wants_page
 
 OPEN = frozenset({"/health", "/v1/health"})  # answered without a key, with less
 EXPOSED = "*"  # the response headers that a page may read
@@ -45,6 +46,8 @@ _FRAMING = re.compile(
     rb"\r\n(?:content-length:(?![ \t]*[0-9]{1,18}[ \t]*(?:\r|\Z))|transfer-encoding:(?![ \t]*chunked(?:\r|\Z)))",
     re.IGNORECASE,
 )
+_PLAIN_HOST = re.compile(r"[\w.:-]{1,100}", re.ASCII)
+_PLAIN_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[\w.:\[\]-]{1,100}", re.ASCII | re.IGNORECASE)
 _TOKENS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
 
 
@@ -63,12 +66,19 @@ class Guard:
     """
 
     def __init__(
-        self, bound: str, *, hosts: Iterable[str] = (), origins: Iterable[str] = (), keys: Iterable[str] = ()
+        self,
+        bound: str,
+        *,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        keys: Iterable[str] = (),
+        page: bool = False,
     ) -> None:
         self._hosts = _LOOPBACK.union([bound.lower()], (host.lower() for host in hosts)) - _ANY_ADDRESS
         self._any_address = bound in _ANY_ADDRESS
         self._origins = frozenset(origin.lower() for origin in origins)
         self._keys = [_digest(key) for key in keys]
+        self._page = page
 
     def admit(self, method: str, path: str, headers: Header, head: bytes) -> Client:
         """Return who asks; raises InvalidRequest, Forbidden, Unauthorized or NotJson. `head` is what arrived."""
@@ -76,10 +86,13 @@ class Guard:
             raise InvalidRequest("The request's line and headers are not well-formed.", code="malformed_header")
         self._check_host(headers.getall("host", []))
         self._check_origin(headers.getall("origin", []), headers["host"])
+        _check_site(headers)
         if _is_preflight(method, headers):
             return Client("", known=False)  # a browser sends no key along
         client = self._recognise(headers)
-        if not client.known and path.rstrip("/") not in OPEN:
+        # The page holds nothing of anybody's; it asks for the key, and then for all that it shows.
+        page = self._page and wants_page(method, path, headers.get("accept", ""))
+        if not client.known and not page and path.rstrip("/") not in OPEN:
             raise Unauthorized(
                 "The API key is missing or wrong. Send one of the keys that the server was started with, "
                 "as `Authorization: Bearer KEY` or as `x-api-key: KEY`."
@@ -114,19 +127,16 @@ class Guard:
         if name is None:
             raise Forbidden("The request must have one valid `Host` header.")
         if name not in self._hosts and not (self._any_address and _is_address(name)):
-            raise Forbidden(
-                f"This server does not go by the name of `{name[:100]}`. Ask for `localhost`, or start it with "
-                f"`--allow-host {name[:100]}` if that is its name."
+            cure = (
+                f", or start it with `--allow-host {name}` if that is its name" if _PLAIN_HOST.fullmatch(name) else ""
             )
+            raise Forbidden(f"This server does not go by the name of `{name[:100]}`. Ask for `localhost`{cure}.")
 
     def _check_origin(self, origins: list[str], host: str) -> None:
         own = {f"http://{host.lower()}", f"https://{host.lower()}"}  # https: behind a proxy that speaks TLS
         for origin in origins:
             if origin.lower() not in self._origins | own:
-                raise Forbidden(
-                    f"The web page or app `{origin[:100]}` may not use this server. If it is yours, start the server "
-                    f"with `--allow-origin {origin[:100]}`."
-                )
+                raise Forbidden(f"The web page or app `{origin[:100]}` may not use this server.{_cure(origin)}")
 
     def _recognise(self, headers: Header) -> Client:
         """Return the client of a key: OpenAI's clients send it as a bearer token, Anthropic's as `x-api-key`."""
@@ -142,6 +152,19 @@ class Guard:
 def is_loopback(address: str) -> bool:
     """Return whether an IP address can only be reached from this machine."""
     return _is_address(address) and ipaddress.ip_address(address).is_loopback
+
+
+def _cure(origin: str) -> str:
+    """Return how a user may let a page in; nothing is advised that does not work."""
+    if origin == "null":
+        return (
+            " Pages in files and in sandboxed frames all have the origin `null`, so that none of them can be told from "
+            "any other. If the page is yours, serve it from `http://localhost`, and start the server with "
+            "`--allow-origin` and its address."
+        )
+    if _PLAIN_ORIGIN.fullmatch(origin):
+        return f" If it is yours, start the server with `--allow-origin {origin}`."
+    return ""
 
 
 def _digest(key: str) -> bytes:
@@ -164,6 +187,14 @@ def _is_address(name: str) -> bool:
 
 def _is_preflight(method: str, headers: Header) -> bool:
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def _check_site(headers: Header) -> None:
+    """Refuse what another site's page loads without naming its origin: as a picture, a script or a frame."""
+    if "origin" in headers or headers.get("sec-fetch-site", "none") not in {"cross-site", "same-site"}:
+        return
+    if headers.get("sec-fetch-mode") != "navigate" or headers.get("sec-fetch-dest") != "document":
+        raise Forbidden("A web page may not load this as a part of it. Open it in a window of its own.")
 
 
 def _check_content(types: list[str], encodings: list[str]) -> None:

@@ -17,18 +17,23 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal
 
+from cmappy import sensitive
+from cmappy.server.trace import Trace
+
 _SECRET_VARIABLES = ("CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-_SUSPICIOUS = r"sk-[\w-]{8,}|(?<=[Bb]earer )[^\s\"']+"
+_LONGEST = 200  # characters of one value of a request
+_WORD = re.compile(r"[\w./:<>@+\[\]-]+", re.ASCII)
 _SHORTEST = 4  # characters; blacking out shorter ones would black out half of the log
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+requests = logging.getLogger("cmappy.request")
 
 
 class Redactor:
     """Blacks out the given secrets, and what looks like one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted((re.escape(secret) for secret in secrets if len(secret) >= _SHORTEST), key=len, reverse=True)
-        self._secret = re.compile("|".join([*known, _SUSPICIOUS]))
+        self._secret = sensitive.including([secret for secret in secrets if len(secret) >= _SHORTEST])
 
     def __call__(self, text: str) -> str:
         """Return the text without secrets."""
@@ -81,6 +86,14 @@ def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] 
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
+def report(trace: Trace) -> None:
+    """Log a request that has ended."""
+    if requests.isEnabledFor(logging.INFO):
+        fields = {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in trace.record().items()}
+        line = " ".join(f"{name}={_shown(value)}" for name, value in fields.items())
+        requests.info(line, extra={"request": fields})
+
+
 def secrets_in(environment: Mapping[str, str]) -> list[str]:
     """Return the logins in an environment."""
     return [environment[name] for name in _SECRET_VARIABLES if environment.get(name)]
@@ -91,6 +104,14 @@ def escaped(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def _shown(value: str | float) -> str:
+    """Return a value as one word, quoted if it would be taken for more."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    text = str(value) or "-"
+    return text if _WORD.fullmatch(text) else json.dumps(text)
 
 
 def _outline(error: BaseException) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from cmappy.server.queue import Queue
+from cmappy.server.limiter import Limiter
 from cmappy.server.trace import Trace
 from cmappy.status import Status
 
@@ -44,39 +44,39 @@ class _Names:
 class Metrics:
     """The numbers of one server."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, limiter: Limiter) -> None:
         self._names = _Names()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._requests = self._counter("requests", "Requests by their end", "endpoint", "status", "error")
         self._routes = self._counter("turns", "Answers by how the CLI was found", "route")
-        tokens = self._counter("tokens", "Tokens of complete answers; cached ones are prompt tokens too", "kind")
-        self._tokens = {kind: tokens.labels(kind) for kind in _TOKENS}
+        about = "Tokens of complete answers; those read from and written to the prompt cache are prompt tokens too"
+        self._tokens = self._counter("tokens", about, "kind", "route")
         self._first_token = Histogram(
             "cmappy_first_token_seconds", "Time to the first token", buckets=_FIRST_TOKEN, registry=self._registry
         )
         self._duration = Histogram(
             "cmappy_answer_seconds", "Time to the end of an answer", buckets=_DURATION, registry=self._registry
         )
-        self._gauge("answers_running", "Answers that are being made").set_function(lambda: queue.running)
-        self._gauge("requests_waiting", "Requests that wait for a place").set_function(lambda: queue.waiting)
-        self._gauge("answers_unread", "Complete answers that clients still read").set_function(lambda: queue.unread)
+        self._gauge("answers_running", "Answers that are being generated").set_function(lambda: limiter.running)
+        self._gauge("requests_waiting", "Requests that wait for a slot").set_function(lambda: limiter.waiting)
+        self._gauge("answers_unread", "Complete answers that clients still read").set_function(lambda: limiter.unread)
         self._processes = self._gauge("cli_processes", "Processes of the CLI")
         self._plan = self._gauge("plan_utilization_ratio", "How much of the plan is used up, from 0 to 1", "window")
         self._resets = self._gauge("plan_reset_timestamp_seconds", "When a limit of the plan is reset", "window")
 
-    def count(self, trace: Trace, status: int) -> None:
+    def count(self, trace: Trace) -> None:
         """Count a request that has ended."""
-        self._requests.labels(trace.endpoint, status, self._names.known(trace.error)).inc()
+        self._requests.labels(trace.endpoint, trace.status, self._names.known(trace.error)).inc()
         if trace.route:
             self._routes.labels(self._names.known(trace.route)).inc()
-            self._duration.observe(trace.elapsed())
+            self._duration.observe(trace.total)
         if trace.first_token is not None:
             self._first_token.observe(trace.first_token - trace.started)
         if trace.usage:
-            for kind, counter in self._tokens.items():
-                if count := getattr(trace.usage, _TOKENS[kind]):
-                    counter.inc(count)
+            for kind, name in _TOKENS.items():
+                if count := getattr(trace.usage, name):
+                    self._tokens.labels(kind, self._names.known(trace.route)).inc(count)
 
     def render(self, status: Status | None) -> bytes:
         """Return all numbers in Prometheus' text format; without a status, those of the backend stay as they were."""

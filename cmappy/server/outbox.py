@@ -1,4 +1,4 @@
-"""Frames on their way to a client: what is ready together leaves in one write, and a slow client slows its answer."""
+"""Frames on their way to a client: those ready together leave in one write, and a slow client slows its answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 
 
 class Outbox:
-    """A buffer between the task that makes frames and the one that sends them; it is full beyond `most` bytes."""
+    """A buffer between the task that makes frames and the one that sends them; it is full beyond `max_size` bytes."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
         self._frames: list[bytes] = []
         self._size = 0
         self._error: Exception | None = None
@@ -18,26 +18,26 @@ class Outbox:
         self._emptied = asyncio.Event()
 
     async def put(self, frame: bytes) -> None:
-        """Add a frame; waits while too much is waiting already."""
+        """Add a frame; waits while the buffer is full."""
         self._frames.append(frame)
         self._size += len(frame)
         self._filled.set()
-        if self._size > self._most:
+        if self._size > self._max_size:
             self._emptied.clear()
             await self._emptied.wait()
 
     def close(self, error: Exception | None = None) -> None:
-        """Say that no more frames come, and why if it is too early."""
+        """End the frames, early if there is an error."""
         self._closed, self._error = True, error
         self._filled.set()
 
-    async def take(self, pause: float | None = None) -> bytes | None:
-        """Return all frames that wait, None after the last; empty if `pause` seconds have brought nothing.
+    async def take(self, timeout: float | None = None) -> bytes | None:
+        """Return all buffered frames, None after the last; empty if none came within `timeout` seconds.
 
-        Raises the error that the outbox was closed with, once all frames before it are taken.
+        Raises the error that ended them, once all frames before it are taken.
         """
         try:
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(timeout):
                 await self._filled.wait()
         except TimeoutError:
             return b""

@@ -19,16 +19,16 @@ _NAME = re.compile(r"[a-z0-9_]+")
 
 def headers(plan: Plan | None, now: float) -> dict[str, str]:
     """Return the headers for the windows that have not been reset since they were told of; `now` is in Unix seconds."""
-    told: dict[str, str] = {}
+    found: dict[str, str] = {}
     for name, window in plan.windows.items() if plan else ():
         used, left = window.utilization, (window.resets_at or 0) - now
         if used is None or left <= 0 or not _NAME.fullmatch(name):
             continue
         name = name.replace("_", "-")
-        told[f"x-ratelimit-limit-{name}"] = "100"
-        told[f"x-ratelimit-remaining-{name}"] = str(max(0, round(100 - 100 * used)))
-        told[f"x-ratelimit-reset-{name}"] = _duration(round(left))
-    return told
+        found[f"x-ratelimit-limit-{name}"] = "100"
+        found[f"x-ratelimit-remaining-{name}"] = str(max(0, round(100 - 100 * used)))
+        found[f"x-ratelimit-reset-{name}"] = _duration(round(left))
+    return found
 
 
 def _duration(seconds: int) -> str:

@@ -20,25 +20,25 @@ def watch(arguments: Sequence[str]) -> int:
     A first start that fails is the end; a later one, after a bad edit, waits for the next edit.
     """
     command = [sys.executable, "-m", "cmappy", *arguments, "--no-reload"]
-    told: list[int] = []
+    signals: list[int] = []
     for name in {"SIGINT", "SIGTERM", "SIGHUP"} & signal.__dict__.keys():  # Windows has no SIGHUP
-        signal.signal(getattr(signal, name), lambda number, _: told.append(number))
+        signal.signal(getattr(signal, name), lambda number, _: signals.append(number))
     restarted = False
     while True:
         seen = _stamps()
         # A group of its own: Ctrl-C reaches this process only, which then stops the child.
         child = subprocess.Popen(command, process_group=0)  # noqa: S603 (it is this very command)
-        while not told and child.poll() is None and seen == _stamps():
+        while not signals and child.poll() is None and seen == _stamps():
             time.sleep(_PAUSE)
         failed = child.poll()
         _end(child)
-        if told or failed == 0:
+        if signals or failed == 0:
             return 0
         if failed is not None:
             if not restarted:
                 return failed
             print("cmappy: waiting for a change of the source", file=sys.stderr)
-            while not told and seen == _stamps():
+            while not signals and seen == _stamps():
                 time.sleep(_PAUSE)
         restarted = True
 

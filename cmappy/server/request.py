@@ -59,9 +59,9 @@ class ClientRequest(Request):
     async def receive_body(self) -> None:
         """Read the body; raises what `admit` raises, TooLarge, InvalidRequest, Busy and RequestTimeout."""
         self.admit()
-        most, declared = self.app.config.REQUEST_MAX_SIZE, self._http.request_bytes or 0
-        if declared > most:
-            raise TooLarge(f"The body has {declared} bytes, {most} are allowed. Send less, or raise `--max-body`.")
+        max_size, declared = self.app.config.REQUEST_MAX_SIZE, self._http.request_bytes or 0
+        if declared > max_size:
+            raise TooLarge(f"The body has {declared} bytes, {max_size} are allowed. Send less, or raise `--max-body`.")
         self._connection.hold(declared)  # where there is not enough memory, nothing is read
         body, structure = bytearray(), Structure()
         try:

@@ -20,7 +20,11 @@ from cmappy.faces.fields import capabilities
 from cmappy.faces.models import model_list, model_object
 from cmappy.middle.models import resolve
 from cmappy.recording.faults import NAMES
+from cmappy.server.history.counts import report
+from cmappy.server.history.history import History, midnight
 from cmappy.server.metrics import CONTENT_TYPE, Metrics
+from cmappy.server.page.accept import wants_page
+from cmappy.server.page.document import Document
 from cmappy.server.request import ClientRequest
 from cmappy.settings import Settings
 
@@ -30,10 +34,24 @@ _STATUS_PATIENCE = 1.0  # seconds
 class Routes:
     """The handlers, with what they need."""
 
-    def __init__(self, settings: Settings, backend: Backend, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, backend: Backend, metrics: Metrics, history: History) -> None:
         self._settings = settings
         self._backend = backend
         self._metrics = metrics
+        self._history = history
+        self._document = Document()
+
+    async def root(self, request: ClientRequest) -> HTTPResponse:
+        """Answer `GET /`: with the page for a browser, as `index` for a program."""
+        if wants_page(request.method, request.path, request.headers.get("accept", "")):
+            return self._document.respond()
+        return await self.index(request)
+
+    async def usage(self, request: ClientRequest) -> HTTPResponse:
+        """Answer `GET /usage`: what was used in each hour of the last week."""
+        await self._history.update()
+        told = report(self._history.hours(), midnight(self._history.now))
+        return json(told | {"kept": self._history.kept}, headers={"cache-control": "no-store"})
 
     async def index(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /` and `GET /v1`: what this is and where to go."""
@@ -85,16 +103,16 @@ class Routes:
         name = unquote(id.rstrip("/"))
         if not name:  # the router takes /v1/models/ for the path to a model without a name
             return await self.models(request)
-        known = (await self._backend.status()).models
-        resolve(name, known, self._settings.model_map)
-        return json(model_object(name, known))
+        status = await self._backend.status()
+        resolve(name, status.models, {**status.names, **self._settings.model_map})
+        return json(model_object(name, status.models))
 
     async def capabilities(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /v1/capabilities`: what becomes of every request field."""
-        told: dict[str, Any] = {"object": "capabilities"} | {face.name: capabilities(face.fields) for face in FACES}
+        found: dict[str, Any] = {"object": "capabilities"} | {face.name: capabilities(face.fields) for face in FACES}
         if self._settings.replay and not self._settings.record_missing:
-            told["scenarios"] = sorted(NAMES)
-        return json(told)
+            found["scenarios"] = sorted(NAMES)
+        return json(found)
 
     async def metrics(self, request: ClientRequest) -> HTTPResponse:
         """Answer `GET /metrics` for Prometheus, soon, even if the CLI cannot be asked."""

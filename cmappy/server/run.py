@@ -62,7 +62,7 @@ async def serving(
         for each in servers:
             each.close()
         await _drain(servers, drain, hurry)
-        app.ctx.queue.stop()
+        app.ctx.limiter.stop()
         await _drain(servers, _LAST_WORDS, asyncio.Event())
         for connection in _connections(servers):
             connection.abort()

@@ -1,8 +1,9 @@
-"""What is remembered of one request, for its response headers and its line in the log; never any content."""
+"""What is remembered of one request, for its response headers, the log, the metrics and the page; never any content."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,25 +12,34 @@ from cmappy.answer import Began, CallStart, Ended, Event, Piece, Routed, Usage
 LEFT = 499  # the status of a request whose client has left; no client ever sees it
 
 
+def _nobody(trace: Trace) -> None:
+    """Listen to no change."""
+
+
 @dataclass(slots=True)
 class Trace:
-    """One request. Times are in seconds of a monotonic clock.
+    """One request. `received` is in Unix seconds, all other times are in seconds of a monotonic clock.
 
-    `endpoint` is the URL's pattern, `route` how the backend answered, `error` the code of the error that the client
-    was told.
+    `endpoint` is the URL's pattern, `face` the API that answers it if one does, `route` how the backend answered,
+    `model` the one that answers, `error` the code of the error that the client got. `status` is 0 until the end.
+    `changed` is called with the trace when it begins to be answered and when it ends.
     """
 
     id: str
     method: str = ""
     endpoint: str = ""
+    face: str = ""
+    received: float = field(default_factory=time.time)
     started: float = field(default_factory=time.monotonic)
+    first_token: float | None = None
+    ended: float | None = None
+    status: int = 0
     route: str = ""
     model: str = ""
-    first_token: float | None = None
     usage: Usage | None = None
     error: str = ""
     streamed: bool = False
-    ended: bool = False
+    changed: Callable[[Trace], None] = _nobody
 
     def see(self, event: Event) -> None:
         """Take note of an event of the answer."""
@@ -37,27 +47,43 @@ class Trace:
             case Piece() | CallStart():
                 if self.first_token is None:
                     self.first_token = time.monotonic()
+                    self.changed(self)
             case Routed(route):
                 self.route = route
+                self.changed(self)
             case Began(model):
                 self.model = model
             case Ended(usage=usage):
                 self.usage = usage
 
+    def finish(self, status: int) -> None:
+        """Note the end of the request, with the status of its response."""
+        self.status, self.ended = status, time.monotonic()
+        self.changed(self)
+
     def headers(self) -> dict[str, str]:
         """Return the response headers that name the request and how it was answered."""
         return {"x-request-id": self.id} | ({"x-cmappy-route": self.route} if self.route else {})
 
-    def elapsed(self) -> float:
-        """Return the seconds since the request began."""
-        return time.monotonic() - self.started
+    @property
+    def total(self) -> float:
+        """The seconds that the request took, or has taken so far."""
+        return (time.monotonic() if self.ended is None else self.ended) - self.started
 
-    def record(self, status: int) -> dict[str, Any]:
-        """Return what the log tells of the request at its end. Times are in seconds since its beginning."""
-        told: dict[str, Any] = {"id": self.id, "method": self.method, "endpoint": self.endpoint, "status": status}
-        told |= {name: value for name in ("error", "route", "model") if (value := getattr(self, name))}
+    def record(self) -> dict[str, Any]:
+        """Return the fields of the log line; times are in seconds since the request began.
+
+        `prompt_tokens` are all of the prompt's, those read from and written to the prompt cache among them.
+        """
+        fields: dict[str, Any] = {name: getattr(self, name) for name in ("id", "method", "endpoint", "status")}
+        fields |= {name: value for name in ("error", "route", "model") if (value := getattr(self, name))}
         if self.usage:
-            told |= {"prompt_tokens": self.usage.prompt_tokens, "completion_tokens": self.usage.output_tokens}
+            fields |= {
+                "prompt_tokens": self.usage.prompt_tokens,
+                "cache_read_tokens": self.usage.cache_read_input_tokens,
+                "cache_write_tokens": self.usage.cache_creation_input_tokens,
+                "completion_tokens": self.usage.output_tokens,
+            }
         if self.first_token is not None:
-            told["first_token"] = round(self.first_token - self.started, 3)
-        return told | {"total": round(self.elapsed(), 3)}
+            fields["first_token"] = round(self.first_token - self.started, 3)
+        return fields | {"total": round(self.total, 3)}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cmappy.testing.handle import Cmappy, Server
 
 _MODES = ("none", "missing", "rewrite")
+_POLICIES = ("ignore", "warn", "fail", "prune")
 
 
 class _Seen:
@@ -69,7 +70,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--cmappy-force-record", action="store_true", help="record even where CI is set")
     group.addoption(
-        "--cmappy-unused", choices=("ignore", "warn", "fail"), help="what to do about recordings that no test used"
+        "--cmappy-unused",
+        choices=_POLICIES,
+        help="what to do about recordings that no test used; prune deletes them",
     )
     parser.addini("cmappy_unused", "as --cmappy-unused", default="warn")
     parser.addini("cmappy_recordings", "the folder of recordings beside the tests", default="recordings")
@@ -236,12 +239,26 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     told = list(dict.fromkeys(seen.notes))
     if seen.all and config.getoption("--cmappy-record") != _mode(config):
         told.append("nothing was recorded, because CI is set; --cmappy-force-record records all the same")
-    if _policy(config) != "ignore":
-        told += [f"unused: {os.path.relpath(path)}" for path in seen.unused()]
+    told += _about_unused(seen.unused(), _policy(config), config.rootpath)
     if told:
         terminalreporter.section("cmappy")
         for line in told:
             terminalreporter.line(line)
+
+
+def _about_unused(unused: list[str], policy: str, top: Path) -> list[str]:
+    """Return what is said of unused recordings, and delete them if that is the policy."""
+    if policy == "ignore" or not unused:
+        return []
+    names = [os.path.relpath(path) for path in unused]
+    if policy == "prune":
+        from cmappy.recording.folder import delete
+
+        delete(map(Path, unused), top)
+        return [f"deleted: {name}" for name in names]
+    fails = "This fails the run (--cmappy-unused=fail). " if policy == "fail" else ""
+    cure = f"{fails}`pytest --cmappy-unused=prune` deletes what no test uses."
+    return [*(f"unused: {name}" for name in names), cure]
 
 
 def _policy(config: pytest.Config) -> str:

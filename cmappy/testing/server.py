@@ -14,7 +14,7 @@ import json
 import logging
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ from typing import Any
 from cmappy import settings
 from cmappy.answer import Event
 from cmappy.backends import Backend
-from cmappy.backends.claude.events import listed
 from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.claude.parse import listed
 from cmappy.backends.lines import Answering, Source
 from cmappy.commands.backend import live
 from cmappy.commands.sources import load
 from cmappy.errors import CmappyError, FixtureMissing
+from cmappy.recording import folder as folders
 from cmappy.recording import rules
 from cmappy.recording.faults import NAMES, scenarios
 from cmappy.recording.format import Recording
@@ -39,7 +40,7 @@ from cmappy.server.app import create_app
 from cmappy.server.run import serving
 from cmappy.server.sockets import listen
 from cmappy.settings import RECORDINGS, Settings
-from cmappy.status import Model, Status
+from cmappy.status import Status
 from cmappy.turn import Turn
 
 
@@ -131,11 +132,10 @@ class Stage:
         if self._written:
             notes.append(f"recorded {len(set(self._written))} in {folder}")
         if prune:
-            for name in [name for name in every if name not in used]:
-                with suppress(OSError):
-                    (folder / name).unlink()
-                    every.remove(name)
-                    notes.append(f"deleted {folder / name}: it was not asked for any more")
+            left = [name for name in every if name not in used]
+            folders.delete([folder / name for name in left], folder)
+            notes += [f"deleted {folder / name}: it was not asked for any more" for name in left]
+            every = [name for name in every if name in used]
         return {"asked": [told for _, told in self._asked.values()], "used": used, "all": every, "notes": notes}
 
     async def answer(self, turn: Turn, owner: str = "") -> AsyncGenerator[Event, None]:
@@ -160,14 +160,11 @@ class Stage:
     async def start(self) -> None:
         """Do nothing: the CLI is started by the first test that records."""
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return the status of what answers now."""
         if self._backend is None:
             return Status("replay", "none", "none", ())
-        status = await self._backend.status()
-        if status.provider == "replay":  # so that a model that is not recorded yet is a miss, which says what differs
-            status = replace(status, models=(*status.models, *map(Model, ("default", "opus", "sonnet", "haiku"))))
-        return status
+        return await self._backend.status(closely=closely)
 
     async def close(self) -> None:
         """End the CLI."""

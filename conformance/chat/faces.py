@@ -1,20 +1,16 @@
-"""What the official SDK makes of an answer, by each of the ways a program can ask it.
-
-A face is one such way: `create`, its stream, the `.stream()` helper, raw responses, `parse`; sync and async. It works
-on a live server and on captured bytes alike, so that one expensive call feeds all faces.
-"""
+"""What the official SDK makes of a chat completion, by each of the ways in which a program can ask for it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from conformance.common.door import Canned, Door
-from conformance.common.exchange import Exchange, Json, pick
+from conformance.common.door import Door
+from conformance.common.exchange import Json, pick
+from conformance.common.faces import Faces
 
 
 @dataclass(frozen=True)
@@ -34,59 +30,7 @@ class Told:
     parsed_calls: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How one face fared. `attempts` counts the requests that the SDK made."""
-
-    told: Told | None
-    error: Exception | None
-    attempts: int = 1
-
-    @property
-    def failed_with(self) -> str | None:
-        """The name of the error's class."""
-        return None if self.error is None else type(self.error).__name__
-
-    @property
-    def why(self) -> str:
-        """What the SDK complains of, and what its models complain of underneath."""
-        return f"{self.error!r} {self.error.__cause__ or ''}" if self.error else "no error"
-
-
-@dataclass(frozen=True)
-class Face:
-    """One way to ask. `streams` tells which of the two answers it reads."""
-
-    name: str
-    streams: bool
-    ask: Callable[[Door, Json], Told]
-
-
-FACES: dict[str, Face] = {}
-
-
-def _face(name: str, *, streams: bool) -> Callable[[Callable[[Door, Json], Told]], Callable[[Door, Json], Told]]:
-    def register(ask: Callable[[Door, Json], Told]) -> Callable[[Door, Json], Told]:
-        FACES[name] = Face(name, streams, ask)
-        return ask
-
-    return register
-
-
-def read(exchange: Exchange, face: str, *, strict: bool = False, retries: int = 0) -> Outcome:
-    """Let the SDK read captured bytes through one face."""
-    transport = Canned(exchange)
-    door = Door(strict=strict, retries=retries, transport=transport)
-    outcome = ask(door, face, exchange.request)
-    return Outcome(outcome.told, outcome.error, transport.requests)
-
-
-def ask(door: Door, face: str, request: Json) -> Outcome:
-    """Ask through one face; whatever the SDK raises is part of the outcome."""
-    try:
-        return Outcome(FACES[face].ask(door, request), None)
-    except Exception as error:  # a broken answer makes the SDK raise nearly anything
-        return Outcome(None, error)
+FACES = Faces()
 
 
 def arguments(request: Json) -> Json:
@@ -109,13 +53,13 @@ def _parsing(request: Json) -> Json:
     return arguments(request) | form | ({"tools": tools} if tools else {})
 
 
-@_face("create", streams=False)
+@FACES.face("create", streams=False)
 def _create(door: Door, request: Json) -> Told:
     with door.open() as client:
         return whole(client.chat.completions.create(**arguments(request)))
 
 
-@_face("async-create", streams=False)
+@FACES.face("async-create", streams=False)
 def _async_create(door: Door, request: Json) -> Told:
     async def run() -> Told:
         async with door.open_async() as client:
@@ -124,19 +68,19 @@ def _async_create(door: Door, request: Json) -> Told:
     return asyncio.run(run())
 
 
-@_face("raw-create", streams=False)
+@FACES.face("raw-create", streams=False)
 def _raw_create(door: Door, request: Json) -> Told:
     with door.open() as client:
         return whole(client.chat.completions.with_raw_response.create(**arguments(request)).parse())
 
 
-@_face("parse", streams=False)
+@FACES.face("parse", streams=False)
 def _parse(door: Door, request: Json) -> Told:
     with door.open() as client:
         return whole(client.chat.completions.parse(**_parsing(request)))
 
 
-@_face("async-parse", streams=False)
+@FACES.face("async-parse", streams=False)
 def _async_parse(door: Door, request: Json) -> Told:
     async def run() -> Told:
         async with door.open_async() as client:
@@ -145,13 +89,13 @@ def _async_parse(door: Door, request: Json) -> Told:
     return asyncio.run(run())
 
 
-@_face("stream", streams=True)
+@FACES.face("stream", streams=True)
 def _stream(door: Door, request: Json) -> Told:
     with door.open() as client, client.chat.completions.create(**arguments(request), stream=True) as stream:
         return added_up(list(stream))
 
 
-@_face("async-stream", streams=True)
+@FACES.face("async-stream", streams=True)
 def _async_stream(door: Door, request: Json) -> Told:
     async def run() -> Told:
         async with door.open_async() as client:
@@ -162,7 +106,7 @@ def _async_stream(door: Door, request: Json) -> Told:
     return asyncio.run(run())
 
 
-@_face("raw-stream", streams=True)
+@FACES.face("raw-stream", streams=True)
 def _raw_stream(door: Door, request: Json) -> Told:
     with door.open() as client:
         response = client.chat.completions.with_raw_response.create(**arguments(request), stream=True)
@@ -170,14 +114,14 @@ def _raw_stream(door: Door, request: Json) -> Told:
             return added_up(list(stream))
 
 
-@_face("helper", streams=True)
+@FACES.face("helper", streams=True)
 def _helper(door: Door, request: Json) -> Told:
     with door.open() as client, client.chat.completions.stream(**_parsing(request)) as stream:
         events = list(stream)
         return whole(stream.get_final_completion(), events)
 
 
-@_face("async-helper", streams=True)
+@FACES.face("async-helper", streams=True)
 def _async_helper(door: Door, request: Json) -> Told:
     async def run() -> Told:
         async with door.open_async() as client, client.chat.completions.stream(**_parsing(request)) as stream:

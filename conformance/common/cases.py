@@ -11,7 +11,7 @@ from conformance.common.scenarios import Expected, Scenario
 # What programs know of OpenAI's and decide by; any other code is a server's own, and none can be demanded of another.
 _CODES = {
     *("context_length_exceeded", "insufficient_quota", "invalid_api_key", "invalid_value", "model_not_found"),
-    *("rate_limit_exceeded", "unsupported_parameter", "unsupported_value"),
+    *("previous_response_not_found", "rate_limit_exceeded", "unsupported_parameter", "unsupported_value"),
 }
 
 

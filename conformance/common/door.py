@@ -37,11 +37,15 @@ class Door:
 
     def open_async(self) -> AsyncOpenAI:
         """Return an async client."""
-        return AsyncOpenAI(**self._options(), http_client=self.library.AsyncClient(**self._connection()))
+        return AsyncOpenAI(**self._options(), http_client=self.http_async())
 
     def http(self) -> Any:
         """Return a client of the HTTP library underneath."""
         return self.library.Client(**self._connection())
+
+    def http_async(self) -> Any:
+        """Return an async client of it."""
+        return self.library.AsyncClient(**self._connection())
 
     def _options(self) -> Json:
         return {

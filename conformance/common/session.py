@@ -69,6 +69,10 @@ class Session:
             self._answers[key] = self._send(self.door, asked)
         return self._answers[key]
 
+    def send(self, request: Json) -> Exchange:
+        """Send a request of the API, even if it was sent before."""
+        return self._send(self.door, self.request(request))
+
     def fetch(self, method: str, url: str, content: bytes | None = None) -> Exchange:
         """Send anything else."""
         return capture.fetch(self.door, method, url, content=content)

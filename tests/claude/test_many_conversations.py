@@ -37,7 +37,10 @@ def answer(body):
         for message in body["messages"]
         if message["role"] != "system"
     ]
-    tools = sorted(tool["name"] for tool in body["tools"])
+    tools = [
+        {"name": each["name"], "description": each["description"], "input_schema": each["input_schema"]}
+        for each in body["tools"]
+    ]
     told = digest(
         model=MODELS[body["model"]],
         system=[block["text"] for block in body["system"][2:]],
@@ -51,7 +54,7 @@ def answer(body):
     question = last_text(messages)
     order, number = re.search(r"!(\w+)(?: (\d))?|$", question).groups()
     if order == "call":
-        calls = [call(told, at, tools) for at in range(int(number))]
+        calls = [call(told, at, sorted(each["name"] for each in tools)) for at in range(int(number))]
         return {"blocks": [block(each["id"], **each["function"]) for each in calls]}
     text = {"type": "text", "text": f"{told} {question}", "pieces": 10, "pause": 0.01}
     ends = {"hang": {"then": "hang", "after": 3}, "length": {"stop_reason": "max_tokens"}}

@@ -1,6 +1,9 @@
 """The real CLI, rewound and switched: what arrives at the API is the turn and nothing of any other."""
 
+import json
+import os
 import random
+import signal
 
 import pytest
 
@@ -88,3 +91,30 @@ async def test_second_structured_answer_stays_on_its_process(client, upstream):
     assert ["rewound", "rewound"] == routes[1:]
     assert 3 == len(upstream.messages_requests)
     assert [each["content"] for each in messages[:-2]] == told
+
+
+async def test_tools_that_are_defined_anew_arrive_as_a_new_process_would_send_them(server, client, upstream):
+    """To the byte and in the same order, so that the prompt cache knows them; their calls reach the client."""
+    names = ["look", "_look", "-look", "2look", "Look", "LOOK", "look_", "look-2", "a", "B", "aB", "Ab"]
+
+    def offer(text):
+        functions = [{**tool(name)["function"], "description": text} for name in names]
+        return [{"type": "function", "function": function} for function in functions]
+
+    async def ask(text, question):
+        raw = await client.chat.completions.with_raw_response.create(
+            model="sonnet", messages=[{"role": "user", "content": question}], tools=offer(text)
+        )
+        calls = raw.parse().choices[0].message.tool_calls or []
+        received = json.dumps(upstream.messages_requests[-1].body["tools"])
+        return raw.headers["x-cmappy-route"], [call.function.name for call in calls], received.replace(text, "?")
+
+    for worker in list(server.source.pool.live):
+        os.kill(worker, signal.SIGKILL)
+    answers = [await ask(f"described at {at}", f"question {at}") for at in range(3)]
+    upstream.script({"blocks": [{"type": "tool_use", "name": "B", "input": {}}]})
+    answers.append(await ask("described at last", "Call it."))
+
+    assert ["cold", *["rewound"] * 3] == [route for route, _, _ in answers]
+    assert ["B"] == answers[-1][1]
+    assert 1 == len({received for _, _, received in answers})

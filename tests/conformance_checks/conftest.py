@@ -16,11 +16,11 @@ def served():
     """Answer every request with what a function makes of it, and return a session that looks at it."""
     with respx.mock(assert_all_called=False) as router:
 
-        def serve(server):
+        def serve(server, send=CHAT.send):
             router.route().mock(side_effect=server)
             # respx knows httpx, which the SDK accepts instead of its own HTTP library.
             door = Door("http://127.0.0.1:1/v1", library=httpx)
-            return Session(door, Target("broken", capabilities=frozenset({"text"})), CHAT.send)
+            return Session(door, Target("broken", capabilities=frozenset({"text"})), send)
 
         yield serve
 

@@ -21,7 +21,9 @@ def test_defect_is_caught(broken, served, failures):
 
 def test_every_check_has_a_defect_to_catch():
     """A check that was never seen to fail proves nothing."""
-    assert set() == CHECKS.keys() - {id for broken in DEFECTS for id in broken.caught_by} - ON_SOCKETS
+    chat = {id for id, check in CHECKS.items() if check.api == "chat"}
+
+    assert set() == chat - {id for broken in DEFECTS for id in broken.caught_by} - ON_SOCKETS
 
 
 def test_every_defect_has_a_name_of_its_own():

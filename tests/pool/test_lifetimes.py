@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from cmappy.backends.claude import pool, worker
+from cmappy.backends.claude import warm, worker
 from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, Overloaded
 from tests.pool.turns import TOOL, expected, then, turn, with_results
@@ -108,7 +108,7 @@ async def test_process_that_dies_of_its_turn_is_an_error(scripted, fault):
 
 async def test_turn_has_a_head_start_on_the_process_that_replaces_its_own(scripted, monkeypatch):
     """Starting it keeps a core busy while the answer is made."""
-    monkeypatch.setattr(pool, "_HEAD_START", 3600.0)
+    monkeypatch.setattr(warm, "_HEAD_START", 3600.0)
     async with scripted.backend(warm=1) as backend:
         await until(lambda: backend.source.pool.warm)
         before = scripted.starts
@@ -120,7 +120,7 @@ async def test_turn_has_a_head_start_on_the_process_that_replaces_its_own(script
 
 async def test_dead_process_in_reserve_is_replaced(scripted, monkeypatch):
     """It is noticed when it dies, not when it is needed."""
-    monkeypatch.setattr(pool, "_YOUNG", 0.0)
+    monkeypatch.setattr(warm, "_YOUNG", 0.0)
     async with scripted.backend(warm=1) as backend:
         await until(lambda: backend.source.pool.warm)
         dead = backend.source.pool.warm

@@ -70,6 +70,17 @@ async def test_answer_that_is_an_error_takes_no_other_conversations_place(script
     assert "live" == second.route
 
 
+@pytest.mark.parametrize("verdict", ["proven", "failed"])
+@pytest.mark.parametrize("order", ["!fault reports_an_error", "!fault no_stop_reason", "!fault no_answer"])
+async def test_process_whose_answer_was_an_error_is_given_up_at_once(scripted, verdict, order):
+    """It is in nobody's way until something runs out."""
+    async with scripted.backend(live=4, verdict=verdict) as backend:
+        with pytest.raises(CmappyError):
+            await ask(backend, turn(order))
+
+        assert () == backend.source.pool.live
+
+
 async def test_results_go_to_the_process_that_waits_for_them(scripted):
     """Calls stay open until the client answers them, and the model is told the same as by a fresh process."""
     asked = turn("!call 2", tools=(TOOL,))
@@ -106,9 +117,11 @@ async def test_other_results_than_those_awaited_are_not_given_to_the_process(scr
         {"model": "opus"},
         {"tools": ()},
         {"tools": (TOOL, Tool("listen", "", '{"type":"object"}'))},
+        {"tools": (dataclasses.replace(TOOL, description="Look."),)},
+        {"tools": (dataclasses.replace(TOOL, schema='{"type":"object","properties":{"at":{}}}'),)},
         {"messages": (user("one "), *FIRST.messages[1:])},
     ],
-    ids=["system", "model", "no tools", "more tools", "an edited question"],
+    ids=["system", "model", "no tools", "more tools", "another description", "another schema", "an edited question"],
 )
 async def test_other_conversation_is_not_continued(scripted, verdict, route, changed):
     """Whatever the process was set up with is part of what it is."""
@@ -120,16 +133,29 @@ async def test_other_conversation_is_not_continued(scripted, verdict, route, cha
     assert (route, expected(asked)) == (second.route, second.text)
 
 
-@pytest.mark.parametrize("verdict", ["proven", "failed"])
-async def test_tool_that_is_defined_anew_needs_a_new_process(scripted, verdict):
-    """A process keeps the first definition that it was given for a name."""
-    async with scripted.backend(verdict=verdict, live=4) as backend:
-        answer = await ask(backend, FIRST)
-        changed = dataclasses.replace(FIRST, tools=(dataclasses.replace(TOOL, description="Look."),))
-        asked = then(changed, answer, "two")
-        second = await ask(backend, asked)
+async def test_tools_that_are_defined_anew_again_and_again_arrive_as_they_are(scripted):
+    """A process keeps the first description that it was given; agents put the time of the day into theirs."""
+    routes = []
+    async with scripted.backend(live=1, concurrency=0) as backend:
+        for description in ("It is one.", "It is two.", "It is three.", "It is one.", "It is two."):
+            tools = (dataclasses.replace(TOOL, description=description), Tool("listen", "", '{"type":"object"}'))
+            asked = turn("one", tools=tools)
+            answer = await ask(backend, asked)
+            again = await ask(backend, then(asked, answer, "two"))
+            assert expected(asked) == answer.text
+            assert expected(then(asked, answer, "two")) == again.text
+            routes += [answer.route, again.route]
 
-    assert ("cold", expected(asked)) == (second.route, second.text)
+    assert ["cold", "live", *["rewound", "live"] * 4] == routes
+
+
+async def test_long_tools_that_are_defined_anew_get_a_process_of_their_own(scripted):
+    """They do not fit into a variable."""
+    first, other = (turn("one", tools=(dataclasses.replace(TOOL, description=x * 200_000),)) for x in "ab")
+    async with scripted.backend(live=1, concurrency=0) as backend:
+        answers = [await ask(backend, asked) for asked in (first, other)]
+
+    assert [("cold", expected(asked)) for asked in (first, other)] == [(each.route, each.text) for each in answers]
 
 
 @WAYS

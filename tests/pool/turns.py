@@ -41,7 +41,7 @@ def expected(asked):
     told = digest(
         model=asked.model,
         system=[asked.system] if asked.system else [],
-        tools=[tool.name for tool in asked.tools],
+        tools=[tool.api() for tool in asked.tools],
         messages=messages,
         max_tokens=asked.max_tokens,
         effort=None if asked.effort == "none" else asked.effort,

@@ -6,8 +6,8 @@ import orjson
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
 
-from cmappy.backends.claude.events import listed
 from cmappy.backends.claude.interpret import Interpreter
+from cmappy.backends.claude.parse import listed
 from cmappy.backends.exits import Exited
 from cmappy.backends.lines import Line
 from cmappy.errors import CmappyError
@@ -102,7 +102,7 @@ def asked(scenario):
 @pytest.fixture
 def turn(asked, models):
     """Translate the scenario's request."""
-    return asked.turn(resolve(asked.model, models, {}))
+    return asked.turn(resolve(asked.request.model, models, {}))
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class Scripted:
         """Take down that it was called."""
         self.told.append("start")
 
-    async def status(self):
+    async def status(self, *, closely=False):
         """Tell one model."""
         return Status("claude-code-cli", "2.1.330", "none", (Model("sonnet"),))
 
@@ -429,3 +429,16 @@ def test_file_is_readable(tmp_path):
     assert [{"cmappy": "user", "text": "Say"}, {"cmappy": "+", "text": "hello."}] == [
         orjson.loads(each) for each in path.read_bytes().splitlines()[2:4]
     ]
+
+
+async def test_names_of_models_are_remembered(tmp_path):
+    """Of the rules, of what is recorded already, and what is told now, which wins; only what fits is kept."""
+    first = recording(Scripted(START, TEXT, END), tmp_path, names={"gpt-4o": "sonnet", "gpt-4.1": "opus"})
+    await read(first)
+    [kept] = recordings(tmp_path)
+    assert {"gpt-4o": "sonnet"} == kept.models
+
+    rules = Rules(models={"gpt-5": "sonnet", "gpt-4o": "opus"})
+    again = recording(Scripted(START, TEXT, END), tmp_path, rules=rules, names={"gpt-4.1": "sonnet"})
+    assert {"gpt-5": "sonnet", "gpt-4o": "sonnet", "gpt-4.1": "sonnet"} == (await again.status()).names
+    assert {} == (await Answering(Scripted(), Interpreter).status()).names

@@ -11,7 +11,7 @@ from tools import scenario as scenarios
 
 FIXTURES = scenarios.FOLDER.parent
 RECORDINGS = sorted(FIXTURES.glob("*.ndjson"))
-FILES = [*RECORDINGS, *sorted(scenarios.FOLDER.glob("*.json"))]
+FILES = [*RECORDINGS, *sorted(scenarios.FOLDER.rglob("*.json"))]
 DELTA = re.compile(rb"\"content_block_delta\".*}$")  # a torn one does not count
 PLACEHOLDER = "00000000-0000-4000-8000-"
 
@@ -30,7 +30,7 @@ def said(lines):
 
 def test_every_scenario_has_a_recording_and_every_recording_a_scenario():
     """Nothing is missing and nothing is left over; `initialize` holds the CLI's models instead of an answer."""
-    names = {scenario.name for scenario in scenarios.load()}
+    names = {scenario.name for scenario in scenarios.load_all()}
 
     assert names | {"initialize"} == {path.stem for path in RECORDINGS}
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from cmappy.answer import Routed
-from cmappy.backends.claude.events import listed
+from cmappy.backends.claude.parse import listed
 from cmappy.backends.exits import Exited
 from cmappy.errors import FixtureMissing
 from cmappy.recording import replay as replaying
@@ -135,7 +135,7 @@ async def test_status_is_what_the_recordings_tell(put, tmp_path):
 
     assert ("replay", "2.1.330", "none") == (status.provider, status.cli_version, status.login)
     assert {Model("sonnet", "claude-sonnet-5-5", "Sonnet"), Model("haiku")} == set(status.models)
-    assert {"gpt-4o": "haiku"} == backend.names
+    assert ({"gpt-4o": "haiku"}, True) == (status.names, status.any_model)
 
 
 async def test_report_names_what_was_not_used(put, tmp_path):

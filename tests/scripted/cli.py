@@ -1,4 +1,4 @@
-"""A program that stands in for the Claude Code CLI: it speaks the same protocol, and needs no API.
+"""A program that stands in for the Claude Code CLI: it speaks the same protocol, and needs no API, but asks one it has.
 
 It answers with a digest of exactly what it has been told and the last question, so that words of another conversation
 show. An order in the question makes it do something else: `!call 2` calls tools, `!length` reaches the token limit,
@@ -6,8 +6,8 @@ show. An order in the question makes it do something else: `!call 2` calls tools
 
 It hears as the real one does: assistant lines count at once, user lines one after the other, so that whoever does not
 wait for acknowledgements gets a conversation in the wrong order. It can be interrupted, rewound and switched like the
-real one: a system prompt counts from an empty conversation on, and a server that it knows is not asked for its tools
-again.
+real one: a system prompt counts from an empty conversation on, a server that it knows is not asked for its tools again,
+and a tool keeps the first description that it had with its schema.
 """
 
 import json
@@ -17,6 +17,7 @@ import select
 import sys
 from pathlib import Path
 
+import api
 import faults
 import speech
 from told import bare, digest, last_text, text
@@ -33,6 +34,7 @@ class Cli:
         self.fault = fault
         self.system, self.tools, self.model, self.effort = [], [], "default", None
         self.variables, self.hooks, self.server = {}, {}, None
+        self.descriptions = {}  # of tools, by name and schema
         self.messages, self.uuids, self.calls, self.results = [], [], [], {}
         self.answers = 0
         self.running = False  # a turn is under way, which can be interrupted
@@ -94,9 +96,10 @@ class Cli:
                 account = {"tokenSource": "oauth", "pid": os.getpid()}
                 speech.say(speech.done(id, {"models": MODELS, "account": account}))
                 return
-            case "apply_flag_settings":
+            case "apply_flag_settings" if not idle:
                 settings = request["settings"]
-                self.model = settings.get("model", self.model)
+                if self.fault != "ignores_the_model" or self.model == "default":
+                    self.model = settings.get("model", self.model)
                 self.effort = settings.get("effortLevel", self.effort)
                 self.variables |= settings.get("env", {})
             case "rewind_conversation":
@@ -123,7 +126,7 @@ class Cli:
         self.system, self.hooks = request["systemPrompt"], request.get("hooks", {})
         for server, manifest in request.get("sdkMcpServerManifests", {}).items():
             self.server = server
-            self.tools = sorted(tool["name"] for tool in manifest["toolsListResult"]["tools"])
+            self.define(manifest["toolsListResult"]["tools"])
 
     def rewind(self, request, *, idle=False):
         """Forget a message and all after it; return why not, if it cannot be."""
@@ -148,6 +151,14 @@ class Cli:
             request = {"subtype": "mcp_message", "server_name": server, "message": message}
             speech.say({"type": "control_request", "request_id": "list", "request": request})
 
+    def define(self, tools):
+        """Have other tools."""
+        self.tools = []
+        for tool in sorted(tools, key=lambda tool: tool["name"]):
+            key = tool["name"], json.dumps(tool["inputSchema"])
+            description = self.descriptions.setdefault(key, tool["description"])
+            self.tools.append({"name": key[0], "description": description, "input_schema": tool["inputSchema"]})
+
     def interrupt(self):
         """Give up the turn that is under way; a note stays in the conversation."""
         if not self.running:
@@ -165,7 +176,7 @@ class Cli:
             return
         result = response["response"]["mcp_response"]["result"]
         if response["request_id"] == "list":
-            self.tools = sorted(tool["name"] for tool in result["tools"])
+            self.define(result["tools"])
             return
         self.results[response["request_id"]] = result["content"]
         if len(self.results) == len(self.calls):
@@ -174,20 +185,37 @@ class Cli:
             self.calls, self.results = [], {}
             self.answer()
 
+    def request(self):
+        """Return all that the model is told now, and the fields beside."""
+        limit = self.variables.get("CLAUDE_CODE_MAX_OUTPUT_TOKENS")
+        extra = json.loads(self.variables.get("CLAUDE_CODE_EXTRA_BODY") or "{}")
+        tools = extra.pop("tools", self.tools)
+        if self.fault == "ignores_exact_tools":
+            tools = self.tools
+        return {
+            "model": self.model,
+            "system": self.system,
+            "tools": tools,
+            "messages": self.messages,
+            "max_tokens": int(limit) if limit else None,
+            "effort": self.effort,
+            "thinking": not self.variables.get("CLAUDE_CODE_DISABLE_THINKING"),
+            "extra": extra,
+        }
+
     def told(self):
         """Return the digest of all that the model is told now."""
-        limit = self.variables.get("CLAUDE_CODE_MAX_OUTPUT_TOKENS")
-        extra = self.variables.get("CLAUDE_CODE_EXTRA_BODY")
-        return digest(
-            model=self.model,
-            system=self.system,
-            tools=self.tools,
-            messages=self.messages,
-            max_tokens=int(limit) if limit else None,
-            effort=self.effort,
-            thinking=not self.variables.get("CLAUDE_CODE_DISABLE_THINKING"),
-            extra=json.loads(extra) if extra else None,
-        )
+        return digest(**self.request())
+
+    def asked(self, model):
+        """Ask the API, if there is one; return the order that its answer is, empty if it is none."""
+        url = self.variables.get("ANTHROPIC_BASE_URL") or os.environ.get("ANTHROPIC_BASE_URL")
+        if not url:
+            return ""
+        told = self.request()
+        system = [text(block) for block in told["system"]]
+        body = {name: told[name] for name in ("messages", "tools", "max_tokens")}
+        return "call" if api.ask(url, {**body, "model": model, "system": system}) else "say"
 
     def answer(self):
         """Ask the model, who does as the question orders."""
@@ -201,9 +229,9 @@ class Cli:
         order, argument = re.search(r"!(\w+)(?: (\w+))?|$", question).groups()
         model = next((each["resolvedModel"] for each in MODELS if each["value"] == self.model), self.model)
         answer = f"{self.told()} {question}"
-        match order:
+        match self.asked(model) or order:
             case "call":
-                self.call(model, int(argument))
+                self.call(model, int(argument or 1))
             case "fault":
                 faults.in_answer(argument, model, answer)
                 self.add({"role": "assistant", "content": [text(answer)]}, None)
@@ -239,7 +267,11 @@ class Cli:
         """Call tools, and wait for their results."""
         told = self.told()
         calls = [
-            {"id": f"toolu_{told}_{at}", "name": self.tools[at % len(self.tools)], "input": {"of": told, "at": at}}
+            {
+                "id": f"toolu_{told}_{at}",
+                "name": self.tools[at % len(self.tools)]["name"],
+                "input": {"of": told, "at": at},
+            }
             for at in range(count)
         ]
         lines = [line for at, call in enumerate(calls) for line in speech.call_block(at, call, self.answers)]

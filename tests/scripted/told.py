@@ -8,8 +8,17 @@ import json
 
 
 def digest(*, model, system, tools, messages, max_tokens=None, effort=None, thinking=True, extra=None):
-    """Return the digest of a request: `tools` are names, `messages` those of the Messages API, `extra` more fields."""
-    told = [model, system, sorted(tools), messages, max_tokens, effort, thinking, extra or {}]
+    """Return the digest of a request: `tools` and `messages` are the Messages API's, `extra` are more fields."""
+    told = [
+        model,
+        system,
+        sorted(tools, key=lambda tool: tool["name"]),
+        messages,
+        max_tokens,
+        effort,
+        thinking,
+        extra or {},
+    ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
 
 

@@ -12,6 +12,7 @@ from sanic import Sanic
 from cmappy.backends.claude.interpret import Interpreter
 from cmappy.backends.lines import Answering, Line
 from cmappy.server.app import create_app
+from cmappy.server.history.history import History
 from cmappy.server.run import serving
 from cmappy.settings import Settings
 from cmappy.status import Model, Status
@@ -102,7 +103,7 @@ class ScriptedSource:
         async with asyncio.timeout(30):
             await self.closed.wait()
 
-    async def status(self):
+    async def status(self, *, closely=False):
         """Return a status like that of the real CLI."""
         return Status("claude-code-cli", "2.1.330", "oauth_token", self.models)
 
@@ -131,13 +132,14 @@ async def backend(cli):
 
 @pytest.fixture
 def serve(backend):
-    """Return what starts a server with the given settings and yields its URL."""
+    """Return what starts a server with the given settings, and a history in a file if told, and yields its URL."""
 
     @asynccontextmanager
-    async def serve(**chosen):
+    async def serve(ledger=None, **chosen):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             settings = Settings(**chosen)
-            async with serving(create_app(settings, Answering(backend, Interpreter)), listener, drain=settings.drain):
+            app = create_app(settings, Answering(backend, Interpreter), history=History(ledger))
+            async with serving(app, listener, drain=settings.drain):
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     return serve

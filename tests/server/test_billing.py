@@ -15,7 +15,7 @@ def bill(backend):
     """Return what makes the CLI say who pays."""
 
     def bill(billing):
-        async def status():
+        async def status(*, closely=False):
             return Status("claude-code-cli", "2.1.330", "unknown", backend.models, billing)
 
         backend.status = status

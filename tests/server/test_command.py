@@ -67,6 +67,31 @@ def test_wrong_flag_is_one_clear_line(command, arguments, said):
     assert (2, 1, True) == (ended.returncode, len(ended.stderr.splitlines()), said in ended.stderr)
 
 
+@pytest.mark.parametrize("replay", [True, False], ids=["recordings", "CLI"])
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ("gpt-4o=sonet", "`gpt-4o` is mapped to `sonet`, which is no model here. Did you mean `sonnet`?"),
+        ("a=sonnet,*=gpt-5", "`*` is mapped to `gpt-5`, which is no model here. There is `sonnet`, for instance."),
+    ],
+)
+def test_map_to_a_model_that_does_not_exist_is_refused_at_the_start(command, replay, mapping, said):
+    """Otherwise each request would fail, and nobody would look at the map."""
+    command.claude()
+    ended = command.run("--port", "0", "--model-map", mapping, *(["--replay"] if replay else []))
+
+    assert (2, "", True) == (ended.returncode, ended.stdout, said in ended.stderr)
+    assert 1 == len(ended.stderr.splitlines())
+
+
+@pytest.mark.parametrize("model", ["sonnet", "opus[1m]", "claude-nobody-knows-9"])
+def test_map_to_a_model_that_may_exist_is_taken(command, model):
+    """The CLI takes ids that it does not list."""
+    process = command.start("--port", "0", "--replay", "--model-map", f"gpt-4o={model}")
+
+    assert url(process)
+
+
 def test_wrong_variable_is_told_by_its_name(command):
     """Whoever set it looks for no flag."""
     ended = command.run(CMAPPY_PORT="x")

@@ -10,10 +10,7 @@ import pytest
 
 from cmappy.answer import Routed
 from cmappy.errors import CliFailed
-from cmappy.server.journal import Journal
-from cmappy.server.log import Json, Redactor, Text, configure, secrets_in
-from cmappy.server.metrics import Metrics
-from cmappy.server.queue import Queue
+from cmappy.server.log import Json, Redactor, Text, configure, report, secrets_in
 from cmappy.server.trace import Trace
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +60,8 @@ async def test_answer_is_one_line_with_all_that_one_wants_to_know(client, lines,
         "route": "warm",
         "model": "claude-sonnet-5-5",
         "prompt_tokens": 10,
+        "cache_read_tokens": 3,
+        "cache_write_tokens": 2,
         "completion_tokens": 1,
     } == line
     assert 0 <= times[0] <= times[1]
@@ -284,8 +283,7 @@ def test_nobody_writes_lines_of_his_own(written, form, level, text):
 def test_model_and_route_of_a_stranger_stay_values(written, text):
     """A recording may name any model; nobody forges a field by it, or fills the log."""
     read = written()
-    trace = Trace("req_1", "POST", model=text, route=text, error=text)
-    Journal(Metrics(Queue(most=1, length=1, patience=1))).end(trace, 502)
+    report(Trace("req_1", "POST", model=text, route=text, error=text, status=502))
     [line] = read().splitlines()
 
     fields = dict(word.partition("=")[::2] for word in shlex.split(line) if "=" in word)

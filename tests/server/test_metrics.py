@@ -8,8 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cmappy.answer import Routed
 from cmappy.errors import CliFailed
+from cmappy.server.limiter import Limiter
 from cmappy.server.metrics import Metrics
-from cmappy.server.queue import Queue
 from cmappy.server.trace import Trace
 from cmappy.status import Plan, Status, Window
 
@@ -42,9 +42,10 @@ async def test_answers_are_counted(client, backend, numbers, stream):
     expected = {
         ("requests_total", CHAT, "", "200"): 2,
         ("turns_total", "warm"): 2,
-        ("tokens_total", "prompt"): 20,
-        ("tokens_total", "completion"): 2,
-        ("tokens_total", "cached"): 6,
+        ("tokens_total", "prompt", "warm"): 20,
+        ("tokens_total", "completion", "warm"): 2,
+        ("tokens_total", "cached", "warm"): 6,
+        ("tokens_total", "cache_write", "warm"): 4,
         ("first_token_seconds_count",): 2,
         ("answer_seconds_count",): 2,
     }
@@ -95,7 +96,7 @@ async def test_state_of_the_backend_is_shown(backend, numbers):
     five_hours = Window("", 0.93, 1795378896)
     plan = Plan(windows={"five_hour": five_hours, "seven_day": Window("", 0.41)})
 
-    async def status():
+    async def status(*, closely=False):
         return Status("claude-code-cli", "2.1.330", "oauth_token", (), "subscription", plan, processes=3)
 
     backend.status = status
@@ -113,7 +114,7 @@ async def test_state_of_the_backend_is_shown(backend, numbers):
 async def test_numbers_are_there_when_the_cli_is_not(backend, numbers, hang):
     """Just then they are needed."""
 
-    async def status():
+    async def status(*, closely=False):
         if hang:
             await asyncio.Event().wait()
         raise CliFailed("It crashed.")
@@ -143,11 +144,11 @@ async def test_each_server_has_its_own_numbers(connect):
 
 def test_words_from_outside_make_a_bounded_number_of_series():
     """A recording, or an API that is not ours, may say anything for a route, a code or a window of the plan."""
-    metrics = Metrics(Queue(most=1, length=1, patience=1))
+    metrics = Metrics(Limiter(max_running=1, max_waiting=1, wait_timeout=1))
     for at in range(1000):
-        metrics.count(Trace("req_1", "POST", route=f"way{at}", error=f"code{at}"), 200)
+        metrics.count(Trace("req_1", "POST", route=f"way{at}", error=f"code{at}", status=200))
     for odd in ("x" * 1000, "a\nb", 'a"} 1', "\x1b[31m", "\udc80", "Ä"):
-        metrics.count(Trace("req_1", "POST", route=odd, error=odd), 200)
+        metrics.count(Trace("req_1", "POST", route=odd, error=odd, status=200))
         plan = SimpleNamespace(windows={odd: Window(utilization=0.5, resets_at=1)})
         metrics.render(SimpleNamespace(processes=1, plan=plan))
     series = metrics.render(None).decode().splitlines()

@@ -63,7 +63,7 @@ async def test_answers_carry_the_plan(client, backend, monkeypatch, streamed):
     """Streamed or not, every window has its three headers."""
     known = plan(five_hour=window(0.25, int(time.time()) + 9000), seven_day=window(0.5, int(time.time()) + 90_000))
 
-    async def status():
+    async def status(*, closely=False):
         return Status("claude-code-cli", "2.1.330", "oauth_token", backend.models, "subscription", known)
 
     monkeypatch.setattr(backend, "status", status)

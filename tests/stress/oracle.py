@@ -30,7 +30,14 @@ def settings(request):
     told = {
         "model": request["model"],
         "system": [message["content"] for message in request["messages"] if message["role"] == "system"],
-        "tools": [tool["function"]["name"] for tool in request.get("tools", [])],
+        "tools": [
+            {
+                "name": tool["function"]["name"],
+                "description": tool["function"].get("description", ""),
+                "input_schema": tool["function"]["parameters"],
+            }
+            for tool in request.get("tools", [])
+        ],
         "thinking": effort != "none",
         "extra": {"stop_sequences": request["stop"]} if "stop" in request else {},
     }

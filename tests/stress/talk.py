@@ -41,7 +41,7 @@ class Talk:
         self._random, self._expected, self._forgiven = random, expected, forgiven
         self._fixed = {"model": random.choice(("sonnet", "opus"))}
         if random.random() < 0.5:
-            self._fixed["tools"] = TOOLS[: random.randint(1, 2)]
+            self._fixed["tools"] = [self._defined(tool) for tool in TOOLS[: random.randint(1, 2)]]
         system = random.choice(SYSTEMS)
         self._system = [{"role": "system", "content": system}] if system else []
         self._said = []
@@ -62,6 +62,10 @@ class Talk:
     async def _ask_too_much(self):
         """Reach the token limit, after which a process is of no more use."""
         await self._ask("!length")
+
+    def _defined(self, tool):
+        """Return a tool as one of the clients defines it; agents put the time of the day into descriptions."""
+        return {**tool, "function": {**tool["function"], "description": self._random.choice(("", "A.", "B."))}}
 
     async def _use_tools(self):
         """Have tools called, and tell their results."""

@@ -61,6 +61,12 @@ def test_unused_recordings_are_told(project):
     assert (0, unused) == told()
     assert (0, set()) == told("--cmappy-unused=ignore")
     assert (0, set()) == told("-k", "plan")
+    assert "This fails the run" in project.pytest("--cmappy-unused=fail")[1]
+
+    code, printed = project.pytest("--cmappy-unused=prune", "-n", "2")
+    assert (0, True) == (code, all(line.replace("unused", "deleted") in printed for line in unused)), printed
+    assert (0, set()) == told("--cmappy-unused=fail")
+    assert {"test_app"} == {path.name for path in (project.folder / "recordings").iterdir()}
 
 
 def test_shared_folder_counts_all_tests(project):
@@ -113,6 +119,17 @@ def test_bad_rules_are_told(project):
     assert "the marker cmappy has no 'ingore'" in project.pytest("-k", "plan")[1]
 
 
+def test_other_names_of_models(project):
+    """Unknown, a model is a miss that names it; recordings.toml says what is meant."""
+    project.change("app.py", 'model="sonnet", stream=True', 'model="gpt-4o", stream=True')
+    code, told = project.pytest("-k", "greeting", "--tb=short")
+    assert (1, True) == (code, "-model: sonnet\n+model: gpt-4o" in told), told
+
+    (project.folder / "recordings" / "recordings.toml").write_text('models = { "gpt-4o" = "sonnet" }')
+    code, told = project.pytest("-k", "greeting")
+    assert 0 == code, told
+
+
 def test_session_without_the_fixture_pays_nothing(project):
     """No server, and no import of weight: neither what serves nor what checks."""
     program = "import sys, cmappy.testing.plugin; print(*sorted({name.split('.')[0] for name in sys.modules}))"
@@ -161,4 +178,15 @@ def test_prompt_is_changed_and_recorded_anew(project, recording):
     code, told = project.pytest("--cmappy-record=rewrite", "-k", "greeting")
     assert (0, 4) == (code, len(project.recordings())), told
     assert GREETING not in project.recordings()
+    assert 0 == project.pytest("--cmappy-unused=fail")[0]
+
+
+def test_recordings_remember_the_names_of_models(project, recording):
+    """Who has recorded under another name need not say it again: neither to replay nor to record anew."""
+    project.change("app.py", 'model="sonnet"', 'model="gpt-4o"')
+    code, told = project.pytest("--cmappy-record=rewrite", CMAPPY_MODEL_MAP="gpt-4o=sonnet")
+    assert 0 == code, told
+
+    assert 0 == project.pytest("--cmappy-unused=fail")[0]
+    assert 0 == project.pytest("--cmappy-record=rewrite", "-k", "greeting")[0]
     assert 0 == project.pytest("--cmappy-unused=fail")[0]

@@ -161,7 +161,7 @@ def test_list_names_all_scenarios():
     """One line for each, with what it is about; nothing is recorded."""
     told = run("--list").stdout.splitlines()
 
-    assert len(list((RECORD.parent.parent / "fixtures" / "scenarios").glob("*.json"))) == len(told)
+    assert len(list((RECORD.parent.parent / "fixtures" / "scenarios").rglob("*.json"))) == len(told)
     assert "hello                            The request of the README." in told
 
 

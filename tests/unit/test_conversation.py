@@ -6,7 +6,8 @@ from itertools import count
 import orjson
 import pytest
 
-from cmappy.backends.claude.conversation import TRANSITIONS, Conversation, OutOfPlace, Phase, Step
+from cmappy.backends.claude.conversation import Conversation, Step
+from cmappy.backends.claude.phases import TRANSITIONS, OutOfPlace, Phase
 from cmappy.backends.claude.prints import prints
 from cmappy.backends.claude.stdin import END_OF_TEXT, RESULTS
 from cmappy.backends.lines import Line
@@ -129,7 +130,8 @@ class Talk:
 
     def fits(self, turn, way):
         """Return what the conversation says of a turn."""
-        return getattr(self.conversation, way)(turn, prints(turn.messages))
+        asked = self.conversation if way == "answers_calls" else self.conversation.context
+        return getattr(asked, way)(turn, prints(turn.messages))
 
 
 def answered(turn=None, *said, **options):
@@ -291,7 +293,7 @@ def test_answer_that_is_cut_behind_the_lock_is_interrupted():
     driven.say(ABORTED)
 
     assert (True, False, True) == (step.over, step.goes_on, b"interrupt" in step.write)
-    assert (False, True, True) == (before, driven.conversation.settled, driven.conversation.spoilt)
+    assert (False, True, True) == (before, driven.conversation.settled, driven.conversation.context.transcript.spoilt)
 
 
 def test_answer_that_is_cut_is_killed_where_processes_are_not_rewound():
@@ -509,7 +511,7 @@ def test_conversation_that_begins_with_an_answer_cannot_be_rewound():
     first = Turn("sonnet", (message("assistant", "Welcome"), message("user", "Hi")))
     driven = answered(first)
 
-    assert not driven.conversation.serves(talk("New"))
+    assert not driven.conversation.context.serves(talk("New"))
     with pytest.raises(OutOfPlace):
         driven.begin(talk("New"))
 
@@ -696,7 +698,7 @@ def test_answer_that_nests_too_deep_is_nobodys_history():
     said = b'{"type":"assistant","message":{"model":"x","content":[%b]}}' % text
     driven = answered(None, START, said, stop(), RESULT)
 
-    assert driven.conversation.spoilt
+    assert driven.conversation.context.transcript.spoilt
 
 
 def test_what_two_turns_share_is_counted_up_to_the_question():
@@ -704,7 +706,11 @@ def test_what_two_turns_share_is_counted_up_to_the_question():
     driven = answered(talk("1", "2", "3"))
     same, other = talk("1", "2", "Another"), talk("1", "2", "Another", model="opus")
 
-    assert (4, 2, 0) == (driven.conversation.length, driven.fits(same, "shared"), driven.fits(other, "shared"))
+    assert (4, 2, 0) == (
+        len(driven.conversation.context.transcript),
+        driven.fits(same, "shared"),
+        driven.fits(other, "shared"),
+    )
 
 
 def test_answer_without_a_stream_is_one_too():
@@ -727,12 +733,41 @@ def test_call_that_comes_after_the_answer_was_given_up_is_nobodys():
     assert Step() == driven.say(asks("a"))
 
 
-def test_process_never_has_two_tools_of_one_name():
-    """The CLI keeps the first definition, and would offer that to another client."""
-    other = dataclasses.replace(TOOL, description="of another client")
-    driven = answered(dataclasses.replace(talk("Hi"), tools=(TOOL,)))
+def exact_tools(written):
+    """Return the tools that the settings tell the API in their exact form; None if they tell nothing of them."""
+    [env] = [each["request"]["settings"]["env"] for each in written if "settings" in each.get("request", {})]
+    extra = env.get("CLAUDE_CODE_EXTRA_BODY")
+    return orjson.loads(extra).get("tools") if extra else None
 
-    offers = ((TOOL,), (other,), ())
-    assert [True, False, True] == [
-        driven.conversation.serves(dataclasses.replace(talk("New"), tools=tools)) for tools in offers
-    ]
+
+def test_tool_that_is_defined_anew_is_told_to_the_api_in_its_exact_form():
+    """The CLI keeps the first description, and later ones it may keep or not; other tools are as good as new."""
+    other, third = (dataclasses.replace(TOOL, description=text) for text in ("Other.", "Third."))
+    fresh = dataclasses.replace(TOOL, name="g")
+    init = line(type="system", subtype="init", tools=["f"])
+    driven = Talk()
+    told = []
+    for tool in (TOOL, other, TOOL, third, fresh):
+        turn = talk("Hi", tools=(tool,), max_tokens=5 + len(told))
+        written = driven.begin(turn)
+        driven.say(*([asks("list", "tools/list")] if told else []), init, START, SAID, stop(), RESULT)
+        told.append(exact_tools(written))
+
+    assert [None, [other.api()], [TOOL.api()], [third.api()], None] == told
+
+
+def test_long_tools_that_are_defined_anew_need_another_process():
+    """They do not fit into a variable; with a schema, the CLI has a tool of its own."""
+    other = dataclasses.replace(TOOL, description="of another client")
+    long = dataclasses.replace(TOOL, description="x" * 100_000)
+    init = line(type="system", subtype="init", tools=["f", "StructuredOutput"])
+
+    def can(schema, *tools):
+        own = block(type="tool_use", id="x", name="StructuredOutput", input={})
+        plain = (line(type="system", subtype="init", tools=["f"]), START, SAID, stop(), RESULT)
+        said = (init, START, own, hook(RESULTS), stop("tool_use"), ABORTED) if schema else plain
+        driven = answered(talk("Hi", tools=(TOOL,), schema=schema), *said)
+        return driven.conversation.context.serves(talk("New", tools=tools, schema=schema))
+
+    assert [True, True, False] == [can("", *tools) for tools in ((TOOL,), (other,), (long,))]
+    assert [True, False] == [can("{}", *tools) for tools in ((TOOL,), (other,))]

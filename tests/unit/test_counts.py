@@ -1,5 +1,6 @@
 """The upstream's token counts of one answer."""
 
+import orjson
 import pytest
 
 from cmappy.answer import Usage
@@ -47,6 +48,20 @@ def test_messages_of_one_answer_add_up(counts):
     counts.update(END)
 
     assert Usage(10, 18, 6, 4, 8) == counts.total()
+
+
+def test_what_else_is_told_stays_as_it_came():
+    """How long the cache keeps what was written, say: later words replace earlier ones, and nulls say nothing."""
+    counts = Counts()
+    counts.start(Told(input_tokens=1, service_tier="standard", cache_creation={"ephemeral_1h_input_tokens": 2}))
+    counts.update(Told(output_tokens=1, service_tier=None, server_tool_use={"web_search_requests": 1}))
+
+    more = {
+        "service_tier": "standard",
+        "cache_creation": {"ephemeral_1h_input_tokens": 2},
+        "server_tool_use": {"web_search_requests": 1},
+    }
+    assert (Usage(1, 1), more) == (counts.total()._replace(more=""), orjson.loads(counts.total().more))
 
 
 def test_nothing_counted_is_nothing():

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from cmappy.backends.claude import events
+from cmappy.backends.claude import events, parse
 from cmappy.backends.lines import Line
 from cmappy.errors import CliFailed
 from cmappy.status import Model, Plan, Window
@@ -90,7 +90,7 @@ def stream(**event):
 )
 def test_each_event_of_the_api_is_known(said, event):
     """The raw event is inside; what is around it is the CLI's own business."""
-    assert event == events.parse(said)
+    assert event == parse.parse(said)
 
 
 @pytest.mark.parametrize(
@@ -137,13 +137,13 @@ def test_each_event_of_the_api_is_known(said, event):
 )
 def test_each_line_of_the_clis_own_is_known(said, event):
     """A line of an unknown type is skipped: every release of the CLI says something new."""
-    assert event == events.parse(said)
+    assert event == parse.parse(said)
 
 
 @pytest.mark.parametrize("noise", [b"", b"   ", b"npm warn something", b"[1, 2]", b'"text"', b"\xff\xfe"])
 def test_noise_on_stdout_is_skipped(noise):
     """Wrapper scripts and version managers write there too."""
-    assert events.Unknown() == events.parse(noise)
+    assert events.Unknown() == parse.parse(noise)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_noise_on_stdout_is_skipped(noise):
 def test_line_that_cannot_be_read_is_an_error(torn):
     """Skipping it would lose a piece of the answer in silence."""
     with pytest.raises(CliFailed, match="cannot be read"):
-        events.parse(torn)
+        parse.parse(torn)
 
 
 def test_words_of_the_clis_own_are_recognised():
@@ -190,7 +190,7 @@ def test_usage_counts_what_was_told_and_nothing_else():
 
 def test_plan_has_its_windows():
     """Utilization is told per window, which health and metrics show."""
-    limit = events.parse(
+    limit = parse.parse(
         line(
             type="rate_limit_event",
             rate_limit_info={
@@ -233,7 +233,7 @@ def test_line_is_parsed_once():
     """Whoever reads it first leaves the event for the next one."""
     said = Line(stream(type="content_block_stop", index=0))
 
-    assert events.read(said) is events.read(said)
+    assert parse.read(said) is parse.read(said)
 
 
 def escaped(text):
@@ -253,7 +253,7 @@ def escaped(text):
 )
 def test_half_a_character_in_a_delta_is_kept(text, read):
     """The other half may be in the next delta."""
-    assert events.TextDelta(read) == events.parse(escaped(text))
+    assert events.TextDelta(read) == parse.parse(escaped(text))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_half_a_character_elsewhere_is_replaced(text, read):
     """Nothing completes it; all around it is kept."""
     line = b'{"type":"result","subtype":"success","result":"%b"}' % text
 
-    assert read == events.parse(line).result
+    assert read == parse.parse(line).result
 
 
 @pytest.mark.parametrize(
@@ -281,4 +281,4 @@ def test_models_are_found_in_the_answer_that_lists_them(response, names):
     """Other lines are passed over; without such an answer there are no models."""
     said = {"type": "control_response", "response": {"subtype": "success", "request_id": "r", "response": response}}
 
-    assert names == [model.name for model in events.listed([b'{"type":"system"}', orjson.dumps(said)])]
+    assert names == [model.name for model in parse.listed([b'{"type":"system"}', orjson.dumps(said)])]

@@ -96,7 +96,7 @@ def test_prune_deletes_what_the_report_names(put, tmp_path, recordings):
     assert (0, True) == ((dry := recordings("prune", tmp_path, "--unused", report, "--dry-run"))[0], gone.exists())
     assert f"would delete {gone}" in dry[1]
     code, told = recordings("prune", tmp_path, "--unused", report)
-    assert (0, True, False, True) == (code, kept.exists(), gone.exists(), newer.exists())
+    assert (0, True, False, True) == (code, kept.exists(), gone.parent.exists(), newer.exists())
     assert f"kept {newer}: it was recorded after the report was written" in told
 
     report.write_text("../outside.ndjson\n")

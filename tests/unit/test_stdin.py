@@ -5,7 +5,7 @@ import dataclasses
 import orjson
 import pytest
 
-from cmappy.backends.claude import stdin
+from cmappy.backends.claude import mcp, stdin
 from cmappy.backends.claude.events import ControlRequest
 from cmappy.turn import Media, Message, Text, Thinking, Tool, ToolResult, Turn
 
@@ -166,7 +166,7 @@ def test_call_is_recognised():
     """With the ids that its answer needs, and the one that the client knows."""
     request = asked(method="tools/call", params={"name": "f", "_meta": {"claudecode/toolUseId": "toolu_1"}})
 
-    assert stdin.Call("toolu_1", "r", 7) == stdin.call(request)
+    assert mcp.Call("toolu_1", "r", 7) == mcp.call(request)
 
 
 @pytest.mark.parametrize(("query", "more"), [(True, {}), (False, {"shouldQuery": False})], ids=["question", "history"])
@@ -236,8 +236,8 @@ def test_betas_and_marks_are_the_clients_own():
 
 def test_result_of_a_call_answers_it():
     """With the ids of the request that the CLI waits with."""
-    call = stdin.Call("toolu_1", "r", 7)
-    [told] = lines(stdin.answer(call, ToolResult("toolu_1", (Text("4"), Text("5")))))
+    call = mcp.Call("toolu_1", "r", 7)
+    [told] = lines(mcp.answer(call, ToolResult("toolu_1", (Text("4"), Text("5")))))
     content = [{"type": "text", "text": "4"}, {"type": "text", "text": "5"}]
     expected = {"mcp_response": {"jsonrpc": "2.0", "id": 7, "result": {"content": content}}}
 
@@ -254,7 +254,7 @@ def test_result_of_a_call_answers_it():
 )
 def test_server_of_the_tools_answers_what_it_is_asked(method, result):
     """Where the tools are new, the CLI asks for them."""
-    [line] = lines(stdin.serve(asked(method=method), (TOOL,)))
+    [line] = lines(mcp.serve(asked(method=method), (TOOL,)))
     answer = line["response"]["response"]["mcp_response"]
 
     assert result is None or result in answer["result"]
@@ -266,11 +266,21 @@ def test_server_of_the_tools_answers_what_it_is_asked(method, result):
 )
 def test_other_requests_are_no_calls_and_are_refused(request_):
     """There is nothing else to ask; to leave it unanswered would hang."""
-    [line] = lines(stdin.serve(request_, ()))
+    [line] = lines(mcp.serve(request_, ()))
 
-    assert (None, -32601) == (stdin.call(request_), line["response"]["response"]["mcp_response"]["error"]["code"])
+    assert (None, -32601) == (mcp.call(request_), line["response"]["response"]["mcp_response"]["error"]["code"])
 
 
 def test_control_request_can_be_taken_back():
     """By its id."""
     assert [{"type": "control_cancel_request", "request_id": "r"}] == lines(stdin.cancel("r"))
+
+
+def test_tools_are_told_to_the_api_in_the_order_of_the_cli():
+    """Whoever tells them: the prompt cache knows them again."""
+    names = ["look", "_look", "-look", "2look", "Look", "a", "B", "aB", "Ab"]
+    offered = [dataclasses.replace(TOOL, name=name) for name in names]
+
+    assert ["_look", "-look", "2look", "a", "aB", "Ab", "B", "look", "Look"] == [
+        tool["name"] for tool in mcp.for_api(offered)
+    ]

@@ -1,4 +1,8 @@
-"""Puts real ids in the place of those in OpenAI's generated tests, which name objects that are on no server."""
+"""Makes OpenAI's generated tests, which are written for a mock, into requests that a server can answer.
+
+They name objects that are on no server: in a path they get the id of one that is made for them, and a page after such
+an object becomes the first page. And they leave out what the API requires, but Python cannot: that is added.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ _MADE: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     r"/responses/(resp_\w+|response_id)": ("/responses", {"model": "sonnet", "store": True, "input": _HELLO}),
 }
+_REQUIRED = {"/responses": {"model": "sonnet", "input": _HELLO}}
 _HOP = {"connection", "content-length", "host", "transfer-encoding", "content-encoding", "keep-alive"}
 
 
@@ -43,10 +48,11 @@ class Relay:
         await self._client.aclose()
 
     async def _pass_on(self, request: Request, path: str = "") -> None:
-        url = await self._with_id(f"/{path}") + (f"?{request.query_string}" if request.query_string else "")
         headers = {name: value for name, value in request.headers.items() if name not in _HOP}
         headers["accept-encoding"] = "identity"
-        sent = self._client.stream(request.method, url, headers=headers, content=request.body)
+        url = await self._with_id(f"/{path}", headers.get("authorization", ""))
+        query = {name: value for name, value in request.query_args if name != "after"}
+        sent = self._client.stream(request.method, url, headers=headers, params=query, content=_body(request, path))
         async with sent as answer:
             kept = {name: value for name, value in answer.headers.items() if name not in _HOP}
             response = await request.respond(status=answer.status_code, headers=kept)
@@ -60,12 +66,18 @@ class Relay:
         if told:
             self.refusals[f"{request.method} /{path}"] = _message(told)
 
-    async def _with_id(self, path: str) -> str:
+    async def _with_id(self, path: str, owner: str) -> str:
         for pattern, (url, body) in _MADE.items():
             if found := re.match(pattern, path):
-                made = await self._client.post(url, json=body, headers={"authorization": "Bearer unused"})
+                made = await self._client.post(url, json=body, headers={"authorization": owner})
                 return path.replace(found[1], made.json().get("id", found[1]), 1)
         return path
+
+
+def _body(request: Request, path: str) -> bytes:
+    """Return the body of a request, with what the API requires."""
+    required = _REQUIRED.get(f"/{path}") if request.method == "POST" else None
+    return json.dumps(required | json.loads(request.body)).encode() if required else request.body
 
 
 def _message(body: bytes) -> str:

@@ -19,6 +19,7 @@ from tools.upstream import Upstream
 
 _PATIENCE = 180.0  # seconds for one capability
 _AT_ONCE = 3  # clients; most of the time goes by in starting them
+_SERVED = ("--model-map", "gpt-5.5=sonnet")  # a name by which Codex knows that its model takes a plain-text tool
 _LINES = 12  # of what a failing client says
 
 
@@ -75,7 +76,7 @@ async def run(programs: Sequence[Program], claude: str, only: str | None = None)
     async with Upstream() as upstream:
         upstream.always = model.answer
         with tempfile.TemporaryDirectory(prefix="claude-home-") as home:
-            async with server.cmappy(claude, Path(home), upstream.url) as url:
+            async with server.cmappy(claude, Path(home), upstream.url, *_SERVED) as url:
 
                 async def one(program: Program) -> tuple[str, dict[str, Outcome]]:
                     async with room:

@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Record what is asked for; exits with 1 if something could not be recorded, or has changed its shape."""
     flags = _parser().parse_args(argv)
     try:
-        scenarios = scenario.load()
+        scenarios = scenario.load_all()
         chosen = _choose(scenarios, flags.name)
     except ValueError as error:
         sys.exit(f"record: {error}")

@@ -11,9 +11,15 @@ from pathlib import Path
 
 import httpx
 
+from cmappy.faces import FACES
 from tools.scenario import Scenario
 
-_VARYING = {r'"id":"chatcmpl-\w+"': '"id":""', r'"created":\d+': '"created":0'}
+_PATHS = {face.name: face.path for face in FACES}
+_VARYING = {
+    r'"id":"(chatcmpl-|cmpl-|msg_)\w+"': '"id":""',
+    r'"request_id":"\w+"': '"request_id":""',
+    r'"created":\d+': '"created":0',
+}
 
 
 async def differences(before: Path, after: Path, scenarios: Iterable[Scenario]) -> dict[str, list[str]]:
@@ -24,17 +30,17 @@ async def differences(before: Path, after: Path, scenarios: Iterable[Scenario]) 
 
 
 async def _compare(old: httpx.AsyncClient, new: httpx.AsyncClient, scenario: Scenario) -> list[str]:
-    told = []
+    told, both = [], (old, new)
     for kind, stream in (("the answer", False), ("the stream", True)):
-        body = scenario.request | {"stream": stream} | ({"stream_options": {"include_usage": True}} if stream else {})
-        was, now = [await _ask(client, body) for client in (old, new)]
+        usage = {"stream_options": {"include_usage": True}} if stream and scenario.api != "messages" else {}
+        was, now = [await _ask(client, scenario.api, scenario.request | {"stream": stream} | usage) for client in both]
         if was != now:
             told.append(f"! {kind} was {_shown(was, now)}, and is {_shown(now, was)}")
     return told
 
 
-async def _ask(client: httpx.AsyncClient, body: object) -> str:
-    answer = await client.post("/chat/completions", json=body)
+async def _ask(client: httpx.AsyncClient, api: str, body: object) -> str:
+    answer = await client.post(_PATHS[api], json=body)
     text = f"{answer.status_code} {answer.text}"
     for pattern, constant in _VARYING.items():
         text = re.sub(pattern, constant, text)

@@ -36,7 +36,7 @@ def main() -> None:
         answers: list[dict[str, Any]] = json.loads(flags.script.read_text("utf-8")) if flags.script else []
         upstream = Upstream(*answers, port=flags.port)
         if flags.scenarios:
-            upstream.always = Scenarios(scenario.load(flags.scenarios))
+            upstream.always = Scenarios(scenario.load_all(flags.scenarios))
     except (OSError, ValueError) as error:
         sys.exit(f"Cannot use {flags.scenarios or flags.script}: {error}")
     if flags.text is not None:

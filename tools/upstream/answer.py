@@ -9,7 +9,8 @@ Keys of an answer, all optional:
     text                    short for one text block
     blocks                  text, thinking, redacted_thinking and tool_use as the Messages API has them; each takes
                             `pieces` (number of deltas), `pause` (seconds before each), `wait` (gate before the block);
-                            an `input` that is a string is written as it is, JSON or not
+                            an `input` that is a string is written as it is, JSON or not; `citations` of a text come
+                            after it
     stop_reason, stop_sequence, stop_details, output_tokens
     then, after             "error" (an `error` event, from `error`), "cut" (the connection is aborted) or "hang"
                             (silence) instead of the proper end, after so many deltas; after all unless told
@@ -52,9 +53,9 @@ _ANSWER_KEYS = {
     *("stop_reason", "stop_sequence", "stop_details", "output_tokens", "then", "after", "then_wait", "then_delay"),
 }
 _PACE_KEYS = {"type", "pieces", "pause", "wait"}
-_OPTIONAL_KEYS = {"id", "signature"}
+_OPTIONAL_KEYS = {"id", "signature", "citations"}
 _BLOCK_KEYS = {
-    "text": {"text"},
+    "text": {"text", "citations"},
     "thinking": {"thinking", "signature"},
     "redacted_thinking": {"data"},
     "tool_use": {"id", "name", "input"},
@@ -186,7 +187,8 @@ def _content(script: Mapping[str, Any]) -> tuple[Json, str, list[Json]]:
     """Return a block as it starts, the output to cut into deltas, and the deltas that follow those."""
     match script["type"]:
         case "text":
-            return {"type": "text", "text": ""}, script["text"], []
+            cited = [{"type": "citations_delta", "citation": each} for each in script.get("citations", ())]
+            return {"type": "text", "text": ""}, script["text"], cited
         case "thinking":
             signature = {"type": "signature_delta", "signature": script.get("signature", "c3R1Yg==")}
             return {"type": "thinking", "thinking": "", "signature": ""}, script["thinking"], [signature]

@@ -137,6 +137,9 @@ def fold(events: Iterable[Event]) -> Json:
 
 
 def _extend(block: Json, delta: Json) -> None:
+    if "citation" in delta:
+        block["citations"] = [*block.get("citations", ()), delta["citation"]]
+        return
     for key in delta.keys() - {"type"}:
         block[key] = block.get(key, "") + delta[key]
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from contextvars import Context
 
 from cmappy.answer import Routed
 from cmappy.backends.claude import events
-from cmappy.backends.claude.conversation import Conversation, OutOfPlace
+from cmappy.backends.claude.choice import Route
+from cmappy.backends.claude.conversation import Conversation
 from cmappy.backends.claude.launch import SERVERS, arguments
 from cmappy.backends.claude.login import Installed
-from cmappy.backends.claude.pool import Pool, Route
+from cmappy.backends.claude.phases import OutOfPlace
+from cmappy.backends.claude.pool import Pool
 from cmappy.backends.claude.prints import Print, prints
 from cmappy.backends.claude.proof import Proof
 from cmappy.backends.claude.worker import Worker
@@ -32,7 +34,8 @@ class ClaudeSource:
     """Drives the CLI at `claude` in the given environment. Times are in seconds.
 
     There are never more than `processes` of it, `warm` of them started ahead; see Pool. `proof` tells whether they can
-    be rewound. Without `allow_api_key`, a CLI that would bill one is asked nothing.
+    be rewound. Without `allow_api_key`, a CLI that would bill one is asked nothing. `on_price` is called with the list
+    price, in US dollars, of what was used.
     """
 
     def __init__(
@@ -51,11 +54,13 @@ class ClaudeSource:
         keep: bool = True,
         proof: Proof | None = None,
         allow_api_key: bool = True,
+        on_price: Callable[[float], None] = lambda dollars: None,
     ) -> None:
         self._installed = installed
         self._environment = environment
         self._first, self._silence = first, silence
         self._keep, self._allow_api_key = keep, allow_api_key
+        self._on_price = on_price
         self.proof = proof or Proof("proven")
         self.processes = Spawner(arguments(claude), environment, processes)
         self.pool = Pool(
@@ -96,7 +101,7 @@ class ClaudeSource:
             async for line in lines:
                 yield line
 
-    async def status(self) -> Status:
+    async def status(self, *, closely: bool = False) -> Status:
         """Return the CLI's version, login and models; it is asked for the models once, and heard at every start."""
         said = self._said
         if said is None or self._refuses(said):  # a refused login may have been mended
@@ -128,15 +133,14 @@ class ClaudeSource:
                 async for line in lines:
                     yield line
         finally:
-            self._take_back(worker, turn)
+            self._take_back(worker)
 
-    def _take_back(self, worker: Worker, turn: Turn) -> None:
+    def _take_back(self, worker: Worker) -> None:
         """Keep a worker whose answer is over, or can be given up; end any other."""
-        talk = worker.conversation
-        switching = self.proof.holds
-        if worker.over and talk.answered and not talk.parked and talk.spoilt and not switching:
-            worker.process.end()  # what it has is not what the client has, and it cannot be rewound
-        elif self._keep and worker.over and talk.answered:
+        talk, switching = worker.conversation, self.proof.holds
+        # Without rewinding, a process is of use only if it has what the client has. After an error it never is.
+        kept = worker.over and talk.answered and (switching or talk.parked or not talk.context.transcript.spoilt)
+        if self._keep and kept:
             worker.settle()
             self.pool.keep(worker)
         elif self._keep and switching and not worker.over and worker.interruptible:
@@ -160,6 +164,7 @@ class ClaudeSource:
             silence=self._silence,
             on_initialized=self._check,
             on_limit=self._notice,
+            on_price=self._on_price,
         )
 
     @property

@@ -1,4 +1,4 @@
-"""One line of the CLI's stdout becomes one typed event. This file knows the CLI's lines and nothing of OpenAI.
+"""What the CLI says, as types: one for each kind of line on its stdout (pure).
 
 Source: CLI 2.1.330 and the Messages API's streaming events, which the CLI passes on inside `stream_event`. Lines and
 fields that are not known here are skipped: every release of the CLI says something new.
@@ -6,20 +6,11 @@ fields that are not known here are skipped: every release of the CLI says someth
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from cmappy.backends.lines import Line
-from cmappy.errors import CliFailed
 from cmappy.status import Billing, Model, Plan, Window
-
-# An escape in a JSON string: a whole pair of surrogates, half of one (which no text can hold), or any other.
-_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 
 
 class Event(BaseModel):
@@ -39,7 +30,9 @@ class OutputDetails(Event):
 
 
 class Usage(Event):
-    """Token counts of one API request; absent means as said before."""
+    """Token counts of one API request; absent means as said before. What is not named here stays as it came."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -49,9 +42,13 @@ class Usage(Event):
 
     def counts(self) -> dict[str, int]:
         """Return the counts that were told, thinking tokens among them."""
-        told = self.model_dump(exclude_none=True)
+        told = self.model_dump(exclude_none=True, exclude=set(self.model_extra or ()))
         details: dict[str, int] = told.pop("output_tokens_details", {})
         return told | details
+
+    def more(self) -> dict[str, Any]:
+        """Return what else was told."""
+        return {name: value for name, value in (self.model_extra or {}).items() if value is not None}
 
 
 class Setup(Event):
@@ -160,6 +157,7 @@ class Result(Event):
     num_turns: int | None = None
     result: str = ""
     errors: tuple[str, ...] = ()
+    total_cost_usd: float = 0.0
 
 
 class LimitWindow(Event):
@@ -252,118 +250,3 @@ class ControlResponse(Event):
 
 
 AnyEvent = Event | TextDelta | ThinkingDelta | SignatureDelta | ArgumentsDelta | OtherDelta
-
-
-def read(line: Line) -> AnyEvent:
-    """Return the event that a line stands for, which is parsed once, by whoever reads it first; raises CliFailed."""
-    if line.event is None:
-        line.event = parse(line.raw)
-    event: AnyEvent = line.event
-    return event
-
-
-def parse(line: bytes) -> AnyEvent:
-    """Return the event that a line of the CLI's stdout stands for.
-
-    Raises CliFailed for a line that begins as a JSON object and is none, because text would be lost in silence.
-    """
-    if not line.lstrip().startswith(b"{"):
-        return Unknown()  # something wrote to stdout past the CLI, a wrapper script for instance
-    try:
-        said = _loads(line)
-        match said.get("type"):
-            case "stream_event":
-                return _stream_event(said["event"])
-            case "assistant":
-                return AssistantMessage.model_validate(said["message"])
-            case "user":
-                return UserMessage()
-            case "result":
-                return Result.model_validate(_without_nulls(said))
-            case "control_request":
-                return ControlRequest.model_validate({**said["request"], "request_id": said["request_id"]})
-            case "rate_limit_event":
-                return RateLimit.model_validate(_without_nulls(said["rate_limit_info"]))
-            case "control_response":
-                return ControlResponse.model_validate(_without_nulls(said["response"]))
-            case "system" if said.get("subtype") == "init":
-                return Setup.model_validate(said)
-            case "system" if said.get("subtype") == "api_retry":
-                return ApiRetry.model_validate(said)
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        raise CliFailed(
-            "The Claude Code CLI wrote a line that cannot be read. Try again; if that does not help, upgrade cmappy."
-        ) from error
-    return Unknown()
-
-
-def _loads(line: bytes) -> Any:
-    """Return what a line says; half a character at the edge of a piece is kept, anywhere else it is replaced."""
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        text = line.decode(errors="replace")
-    if '"content_block_delta"' in text[:80]:
-        return json.loads(text)  # which keeps the half
-    return orjson.loads(_ESCAPE.sub(_whole, text.encode()))
-
-
-def _whole(escape: re.Match[bytes]) -> bytes:
-    return b"\\ufffd" if escape[1] else escape[0]
-
-
-def _stream_event(event: dict[str, Any]) -> AnyEvent:
-    match event.get("type"):
-        case "content_block_delta":
-            return _delta(event["delta"])
-        case "content_block_start":
-            return BlockStart.model_validate({**event["content_block"], "block": event["content_block"]})
-        case "content_block_stop":
-            return BlockStop()
-        case "message_start":
-            return MessageStart.model_validate(event["message"])
-        case "message_delta":
-            return _message_delta(event["delta"], event.get("usage") or {})
-        case "message_stop" if "abandoned_blocks" in event:
-            return Abandoned.model_validate(event["abandoned_blocks"])
-    return Unknown()
-
-
-def _delta(delta: dict[str, Any]) -> AnyEvent:
-    match delta:
-        case {"type": "text_delta", "text": str(text)}:
-            return TextDelta(text)
-        case {"type": "input_json_delta", "partial_json": str(piece)}:
-            return ArgumentsDelta(piece)
-        case {"type": "thinking_delta", "thinking": str(thinking)}:
-            return ThinkingDelta(thinking)
-        case {"type": "signature_delta", "signature": str(signature)}:
-            return SignatureDelta(signature)
-        case {"type": "text_delta" | "input_json_delta" | "thinking_delta" | "signature_delta"}:
-            raise TypeError("a piece of the answer is no text")
-        case dict():
-            return OtherDelta(delta)
-    raise TypeError("a piece of the answer is no object")
-
-
-def _message_delta(delta: dict[str, Any], usage: dict[str, Any]) -> MessageDelta:
-    details = {
-        name: value
-        for name, value in delta.items()
-        if name not in {"stop_reason", "stop_sequence"} and value is not None
-    }
-    known = {name: delta.get(name) for name in ("stop_reason", "stop_sequence")}
-    return MessageDelta.model_validate({**known, "usage": usage, "details": details})
-
-
-def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def listed(lines: Iterable[bytes]) -> tuple[Model, ...]:
-    """Return the models that the CLI lists in its answer to `initialize`, from the lines that hold it."""
-    for line in lines:
-        match parse(line):
-            case ControlResponse(response=response) if "models" in response:
-                return tuple(model.model() for model in Initialized.model_validate(response).models)
-    return ()

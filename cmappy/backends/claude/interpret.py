@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 import orjson
 
 from cmappy import answer
-from cmappy.backends.claude import events
+from cmappy.backends.claude import events, parse
 from cmappy.backends.claude.blocks import Blocks
 from cmappy.backends.claude.counts import Counts
 from cmappy.backends.claude.failure import failure
@@ -42,7 +42,7 @@ class Interpreter:
 
     def feed(self, line: Line) -> Iterator[answer.Event]:
         """Yield the events that follow from a line; raises the error that it tells of."""
-        event = events.read(line)
+        event = parse.read(line)
         if self._whole_reason and isinstance(event, _AFTER_WHOLE):
             yield from self._end_whole(self._whole_reason)
             if self.finished:

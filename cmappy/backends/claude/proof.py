@@ -28,12 +28,13 @@ from cmappy.backends.claude.launch import arguments
 from cmappy.backends.claude.prints import prints
 from cmappy.backends.claude.worker import Worker
 from cmappy.backends.cli.spawner import Spawner
-from cmappy.errors import CmappyError
+from cmappy.errors import CliFailed, CmappyError
 from cmappy.turn import Message, Text, Tool, Turn
 
 log = logging.getLogger("cmappy")
 
 _PATIENCE = 120.0  # seconds for all of it
+_SILENCE = 60.0  # seconds
 _LOGIN = {"CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"}
 _PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy"}
 _SCHEMA = '{"type":"object","properties":{}}'
@@ -125,13 +126,16 @@ async def _walk(process: Any, url: str, stub: _Stub) -> str:
     said: list[events.Initialized] = []
     talk = Conversation(url, lambda: str(uuid.uuid4()))
     worker = Worker(
-        process, talk, first=_PATIENCE, silence=_PATIENCE, on_initialized=said.append, on_limit=lambda _: None
+        process, talk, first=_SILENCE, silence=_SILENCE, on_initialized=said.append, on_limit=lambda _: None
     )
     for name, turn in _turns():
         stub.calls = turn.tools[0].name if turn.messages[-1].content == (Text("Call it."),) else ""
         seen = len(stub.bodies)
-        async for _ in worker.lines(turn, prints(turn.messages)):
-            pass
+        try:
+            async for _ in worker.lines(turn, prints(turn.messages)):
+                pass
+        except CmappyError as error:
+            raise CliFailed(f"{name}: {error}") from error
         if len(stub.bodies) != seen + 1:
             return f"{name}: {len(stub.bodies) - seen} requests instead of one"
         models = {model.value: model.resolved_model for model in said[0].models} if said else {}
@@ -151,6 +155,7 @@ def _turns() -> list[tuple[str, Turn]]:
         return Turn(**{"model": "sonnet", "messages": tuple(message(*each) for each in enumerate(texts))} | fields)
 
     one, other = Tool("one", "One.", _SCHEMA), Tool("other", "Other.", _SCHEMA)
+    anew = Tool("one", "One, defined anew.", '{"type":"object","properties":{"a":{"type":"string"}}}')
     first = talk("Hello.", system="First prompt.", tools=(one,))
     told = talk("a", "b", "c", "d", "e", system="Second prompt.", model="haiku", tools=(other, one), max_tokens=321)
     edited = replace(told, messages=(*told.messages[:2], message(0, "edited")))
@@ -162,6 +167,8 @@ def _turns() -> list[tuple[str, Turn]]:
         ("a call", called),
         ("a call that was given up", talk("Fine.", system="Third prompt.", tools=(one,))),
         ("no tools", talk("Bye.", system="Last prompt.")),
+        ("another description", talk("Hello.", system="First prompt.", tools=(replace(one, description="Uno."),))),
+        ("another description and schema", talk("Call it.", system="First prompt.", tools=(anew,))),
     ]
 
 
@@ -177,10 +184,18 @@ def _difference(body: dict[str, Any], turn: Turn, model: str) -> str:
         "model": (body["model"], model),
         "messages": (arrived, told),
         "system prompt": (body["system"][-1]["text"], turn.system),
-        "tools": (sorted(tool["name"] for tool in body.get("tools", [])), sorted(tool.name for tool in turn.tools)),
+        "tools": (
+            sorted(map(_definition, body.get("tools", []))),
+            sorted(_definition(tool.api()) for tool in turn.tools),
+        ),
         "limit": (body["max_tokens"] if turn.max_tokens else None, turn.max_tokens),
     }
     return ", ".join(f"{name} as before" for name, (mine, theirs) in checks.items() if mine != theirs)
+
+
+def _definition(tool: Mapping[str, Any]) -> bytes:
+    known = {name: tool[name] for name in ("name", "description", "input_schema")}
+    return orjson.dumps(known, option=orjson.OPT_SORT_KEYS)
 
 
 def _hermetic(environment: Mapping[str, str], home: str, url: str) -> dict[str, str]:

@@ -1,37 +1,22 @@
-"""The lines that are written to the CLI's stdin, and its calls of the client's tools (pure; see PROTOCOL.md)."""
+"""The lines that are written to the CLI's stdin (pure; see PROTOCOL.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from cmappy.backends.claude import mcp
 from cmappy.backends.claude.events import ControlRequest
-from cmappy.backends.claude.launch import SERVERS
 from cmappy.backends.claude.schema import draft7
-from cmappy.turn import Message, Tool, ToolResult, Turn
+from cmappy.turn import Message, Turn
 
 END_OF_TEXT, RESULTS = "end of text", "results"  # names of hooks
 # The discard port of this machine, where nothing listens. With TLS, because where the user's network has a proxy, the
 # CLI sends it whatever goes to a plain address: the whole conversation and the login.
 NOWHERE = "https://127.0.0.1:9"
 LISTED = "sonnet"  # an alias that every CLI lists; `set_model` checks any other name by a request of its own
-_SERVER_INFO = {
-    "protocolVersion": "2025-11-25",
-    "capabilities": {"tools": {}},
-    "serverInfo": {"name": "client", "version": "1"},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of the client's tool that the CLI waits for: the ids of the control request and of the JSON-RPC one."""
-
-    tool_use_id: str
-    request_id: str
-    rpc_id: Any
 
 
 def control(id: str, request: Mapping[str, Any]) -> bytes:
@@ -47,10 +32,7 @@ def initialize(turn: Turn | None = None) -> dict[str, Any]:
     if turn and turn.schema:
         request["jsonSchema"] = draft7(orjson.loads(turn.schema))
     if turn and turn.tools:
-        server = SERVERS[0]
-        tools = {"tools": declarations(turn.tools)}
-        request["sdkMcpServers"] = [server]
-        request["sdkMcpServerManifests"] = {server: {"initializeResult": _SERVER_INFO, "toolsListResult": tools}}
+        request |= mcp.manifests(turn.tools)
     return request
 
 
@@ -59,9 +41,12 @@ def apply(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"subtype": "apply_flag_settings", "settings": values}
 
 
-def settings(turn: Turn) -> dict[str, Any]:
-    """Return all settings that a turn needs: `model`, `effortLevel`, and the variables under `env`."""
-    body = _body(turn)
+def settings(turn: Turn, *, exact_tools: bool = False) -> dict[str, Any]:
+    """Return all settings that a turn needs: `model`, `effortLevel`, and the variables under `env`.
+
+    With `exact_tools` the API is told the turn's tools by them, whatever the CLI takes for their definitions.
+    """
+    body = ({"tools": mcp.for_api(turn.tools)} if exact_tools else {}) | _body(turn)
     # The API does not think when forced. Without thinking of its own, the CLI lets the API's default be.
     no_thinking = turn.effort == "none" or turn.tool_choice in {"any", "tool"} or not turn.adaptive
     return {
@@ -90,12 +75,6 @@ def another_prompt(system: str) -> dict[str, Any]:
     return {"subtype": "set_model", "model": LISTED, "system_prompt": system}
 
 
-def offer(server: str) -> dict[str, Any]:
-    """Return the request by which a server of ours becomes the only one; without a name none is left."""
-    servers = {server: {"type": "sdk", "name": server}} if server else {}
-    return {"subtype": "mcp_set_servers", "servers": servers}
-
-
 def rewind(target: str, last: str) -> dict[str, Any]:
     """Return the request to forget the user message `target` and all after it; `last` is the newest of ours."""
     return {
@@ -114,50 +93,6 @@ def permission(hook: ControlRequest) -> bytes:
     """Return the answer to a hook, for which the CLI has waited."""
     body = {"subtype": "success", "request_id": hook.request_id, "response": {}}
     return _encode({"type": "control_response", "response": body})
-
-
-def call(request: ControlRequest) -> Call | None:
-    """Return the call that a control request of the CLI's is, if it is one."""
-    message = request.message
-    if request.subtype != "mcp_message" or message.get("method") != "tools/call":
-        return None
-    id = message.get("params", {}).get("_meta", {}).get("claudecode/toolUseId", "")
-    return Call(id, request.request_id, message.get("id"))
-
-
-def answer(call: Call, result: ToolResult) -> bytes:
-    """Return the stdin line that answers a call with what the client's tool returned."""
-    content = [block.api() for block in result.content]  # texts, which MCP writes in the same way
-    return _rpc(call.request_id, {"jsonrpc": "2.0", "id": call.rpc_id, "result": {"content": content}})
-
-
-def serve(request: ControlRequest, tools: Iterable[Tool]) -> bytes:
-    """Return the answer of the tools' server to a request that is no call."""
-    message = request.message
-    results: dict[str, dict[str, Any]] = {"initialize": _SERVER_INFO}
-    method = str(message.get("method"))
-    if method.startswith("notifications/"):
-        results[method] = {}
-    if method == "tools/list":
-        results[method] = {"tools": declarations(tools)}
-    rpc: dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
-    if method in results:
-        return _rpc(request.request_id, rpc | {"result": results[method]})
-    return _rpc(request.request_id, rpc | {"error": {"code": -32601, "message": "not offered"}})
-
-
-def declarations(tools: Iterable[Tool]) -> list[dict[str, Any]]:
-    """Return the tools as their server lists them."""
-    return [
-        {
-            "name": tool.name,
-            "description": tool.description,
-            "inputSchema": orjson.loads(tool.schema),
-            "annotations": {"readOnlyHint": True},  # else the CLI makes one call at a time
-            "_meta": {"anthropic/maxResultSizeChars": 500_000},  # else it writes longer results to a file
-        }
-        for tool in tools
-    ]
 
 
 def user(message: Message, uuid: str, *, query: bool, mark: Mapping[str, Any] | None = None) -> bytes:
@@ -215,11 +150,6 @@ def _body(turn: Turn) -> dict[str, Any]:
         if not turn.parallel_tools and turn.tool_choice != "none":
             body["tool_choice"]["disable_parallel_tool_use"] = True
     return body | (orjson.loads(turn.extra) if turn.extra else {})
-
-
-def _rpc(request_id: str, response: dict[str, Any]) -> bytes:
-    body = {"subtype": "success", "request_id": request_id, "response": {"mcp_response": response}}
-    return _encode({"type": "control_response", "response": body})
 
 
 def _encode(line: Mapping[str, Any]) -> bytes:

@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from contextvars import Context
 
-from cmappy.backends.claude import events, stdin
-from cmappy.backends.claude.conversation import Conversation, Phase
+from cmappy.backends.claude import events, parse, stdin
+from cmappy.backends.claude.conversation import Conversation
+from cmappy.backends.claude.phases import Phase
 from cmappy.backends.claude.prints import Print
+from cmappy.backends.claude.use import Use
 from cmappy.backends.cli.process import Process
 from cmappy.backends.lines import Line
 from cmappy.errors import CmappyError
@@ -23,8 +25,7 @@ class Worker:
     """A process with its conversation. Time limits are in seconds.
 
     `on_initialized` is told what the CLI says of itself before anything is asked of it; it raises the error if nothing
-    may be asked. `hits` counts the turns that went on where an earlier one had ended, `since` and `gap` are the loop's
-    time of the last use and the mean pause between uses: by them the pool sees what is in use.
+    may be asked. By `use` the pool sees what is in use.
     """
 
     def __init__(
@@ -36,14 +37,16 @@ class Worker:
         silence: float,
         on_initialized: Callable[[events.Initialized], None],
         on_limit: Callable[[events.RateLimit], None],
+        on_price: Callable[[float], None] = lambda dollars: None,
     ) -> None:
         self.process = process
         self.conversation = conversation
         self.owner: str | None = None
         self.over = self.answering = False
-        self.hits, self.since, self.gap = 0, 0.0, 0.0
+        self.use = Use()
         self._first, self._silence = first, silence
-        self._on_initialized, self._on_limit = on_initialized, on_limit
+        self._on_initialized, self._on_limit, self._on_price = on_initialized, on_limit, on_price
+        self._price = 0.0
         self._settling: asyncio.Task[bool] | None = None
 
     async def lines(self, turn: Turn, wanted: list[Print]) -> AsyncGenerator[Line, None]:
@@ -68,7 +71,7 @@ class Worker:
         """Return what the CLI says of itself; the worker is then good for nothing else."""
         self.process.write(stdin.control("cmappy-0", stdin.initialize()))
         while True:
-            event = events.parse(await self.process.line(self._first))
+            event = parse.parse(await self.process.line(self._first))
             if isinstance(event, events.ControlResponse):
                 return events.Initialized.model_validate(event.response)
 
@@ -86,7 +89,7 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PRIMING):
                 while True:
-                    event = events.parse(await self.process.line(self._first))
+                    event = parse.parse(await self.process.line(self._first))
                     if isinstance(event, events.ApiRetry):  # the code has run; the next try would only cost time
                         self.process.write(stdin.cancel("cmappy-prime"))
                     if isinstance(event, events.ControlResponse) and event.request_id == "cmappy-prime":
@@ -98,7 +101,7 @@ class Worker:
         self.process.write(request)
         while True:
             line = Line(await self.process.line(self._first))
-            event = events.parse(line.raw)
+            event = parse.parse(line.raw)
             if isinstance(event, events.ControlResponse) and event.request_id != "cmappy-prime":
                 if event.request_id != "cmappy-0":
                     self.conversation.feed(line)
@@ -154,4 +157,8 @@ class Worker:
         self.over, self._shown = step.over, step.show
         if line.raw.startswith(b'{"type":"rate_limit_event"') and isinstance(line.event, events.RateLimit):
             self._on_limit(line.event)
+        # The CLI adds up what all turns of its process would cost by the list.
+        if isinstance(line.event, events.Result) and line.event.total_cost_usd > self._price:
+            self._on_price(line.event.total_cost_usd - self._price)
+            self._price = line.event.total_cost_usd
         return step.goes_on

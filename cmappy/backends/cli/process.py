@@ -16,9 +16,9 @@ from typing import cast
 
 from cmappy.backends.cli.framing import Lines
 from cmappy.backends.cli.platform import SYSTEM
-from cmappy.backends.cli.redact import redact
 from cmappy.backends.exits import Exited
 from cmappy.errors import CliFailed, CmappyError, TimedOut
+from cmappy.sensitive import redact
 
 log = logging.getLogger("cmappy")
 

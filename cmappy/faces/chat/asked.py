@@ -26,16 +26,6 @@ class Asked:
     caller: Caller
     body: Mapping[str, Any]
 
-    @property
-    def model(self) -> str:
-        """The model's name as the client has it."""
-        return self.request.model
-
-    @property
-    def stream(self) -> bool:
-        """Whether the answer is wanted piece by piece."""
-        return self.request.stream
-
     def turn(self, model: str) -> Turn:
         """Return the turn, with `model` as the backend knows it; raises InvalidRequest with `param`."""
         return to_turn(self.request, self.toolbox, self.form, model, self.options)

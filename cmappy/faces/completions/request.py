@@ -43,7 +43,7 @@ class CompletionRequest(Wire):
     stream: StrictBool = False
     stream_options: StreamOptions = StreamOptions()
     n: Annotated[StrictInt, Field(ge=1)] = 1
-    best_of: Annotated[StrictInt, Field(ge=1)] = 1
+    best_of: Annotated[StrictInt, Field(ge=0)] = 1
     logprobs: StrictInt | StrictBool | None = None
     temperature: Annotated[StrictFloat, Field(ge=0, le=2)] | None = None
     top_p: Annotated[StrictFloat, Field(ge=0, le=1)] | None = None

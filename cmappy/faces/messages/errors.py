@@ -57,7 +57,5 @@ def fault(error: CmappyError, request_id: str) -> Fault:
 
 
 def _kind(error: CmappyError) -> tuple[int, str]:
-    for kind, status, name in _KINDS:
-        if isinstance(error, kind):
-            return status or error.status, name
-    return error.status, "api_error"  # pragma: no cover (the last kind is that of all errors)
+    status, name = next((status, name) for kind, status, name in _KINDS if isinstance(error, kind))
+    return status or error.status, name

@@ -107,7 +107,7 @@ def _usage(usage: answer.Usage) -> Wire:
         "cache_creation_input_tokens": usage.cache_creation_input_tokens,
         "cache_read_input_tokens": usage.cache_read_input_tokens,
         "output_tokens": usage.output_tokens,
-    }
+    } | (orjson.loads(usage.more) if usage.more else {})
     if usage.thinking_tokens:
         told["output_tokens_details"] = {"thinking_tokens": usage.thinking_tokens}
     return told

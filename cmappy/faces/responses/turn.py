@@ -47,16 +47,6 @@ class Asked:
     options: Options
     caller: Caller
 
-    @property
-    def model(self) -> str:
-        """The model's name as the client has it."""
-        return self.request.model
-
-    @property
-    def stream(self) -> bool:
-        """Whether the answer is wanted piece by piece."""
-        return self.request.stream
-
     def turn(self, model: str) -> Turn:
         """Return the turn, with `model` as the backend knows it; raises InvalidRequest with `param`."""
         reader = Reader(model, Attachments(url_images=self.options.url_images), self.tools, self.shift)
@@ -85,7 +75,7 @@ class Asked:
     def reply(self, turn: Turn, *, token: str, created: int) -> Reply:
         """Return the answer in the making."""
         return Reply(
-            response.base(self.body, id=f"resp_{token}", created=created, model=self.model),
+            response.base(self.body, id=f"resp_{token}", created=created, model=self.request.model),
             token=token,
             clock=self.caller.clock,
             names=self.tools.names,

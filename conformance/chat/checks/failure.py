@@ -1,137 +1,16 @@
-"""Errors as the SDK reads them (API reference, "Error codes"; openai-python README, "Handling errors", "Retries")."""
+"""Errors: the checks that OpenAI's APIs share, and what is no error of a chat completion."""
 
 from __future__ import annotations
 
-import re
+from conformance.chat.subjects.failure import Failure
+from conformance.common import failure
+from conformance.common.exchange import MISSING, pick
+from conformance.common.registry import MUST, adopt, check
 
-from conformance.chat.subjects.failure import Failure, class_name
-from conformance.common.exchange import MISSING, Missing, is_text, pick
-from conformance.common.registry import MUST, SHOULD, check
-
-_FIELDS = {"message", "type", "param", "code"}
-_LEAKS = re.compile(r"Traceback|File \"|/home/|/root/|site-packages|\.py\b|pydantic|node_modules")
-
-
-@check("failure.status", MUST)
-def status(failure: Failure) -> None:
-    """API reference, "Error codes": the status says whose fault it is; 5xx, whichever, is no fault of the client's."""
-    told, due = failure.exchange.status, failure.expect.status
-    fits = told == due or (told >= 500 and due >= 500)
-
-    assert fits, f"status {told} instead of {due}: {failure.exchange.text}"
-
-
-@check("failure.content-type", MUST)
-def content_type(failure: Failure) -> None:
-    """An error is JSON, also where a stream was asked for: the stream has not begun."""
-    assert "application/json" == failure.header("content-type").partition(";")[0].strip().lower()
-
-
-@check("failure.object", MUST)
-def error_object(failure: Failure) -> None:
-    """SDK: the details are read from the object `error` of the body."""
-    assert isinstance(pick(failure.exchange.json(), "error"), dict), failure.exchange.text
+adopt(failure.__name__, Failure)
 
 
 @check("failure.no-answer", MUST)
-def no_answer(failure: Failure) -> None:
+def no_answer(failed: Failure) -> None:
     """An error message is no answer: there are no `choices` in it."""
-    assert pick(failure.exchange.json(), "choices") is MISSING
-
-
-@check("failure.fields", SHOULD)
-def fields(failure: Failure) -> None:
-    """OpenAI's OpenAPI document: an error object has message, type, param and code."""
-    assert set() == _FIELDS - failure.error.keys()
-
-
-@check("failure.message", MUST)
-def message(failure: Failure) -> None:
-    """SDK: `message` is what a program's user gets to read."""
-    assert is_text(failure.says("message")), f"`message` is {failure.says('message')!r}"
-
-
-@check("failure.type", MUST)
-def kind(failure: Failure) -> None:
-    """OpenAI's OpenAPI document: `type` is a string, such as invalid_request_error."""
-    assert is_text(failure.says("type")), f"`type` is {failure.says('type')!r}"
-
-
-@check("failure.type-fits", SHOULD, "malformed")
-def type_fits(failure: Failure) -> None:
-    """API reference: a request that cannot be right has the type `invalid_request_error`."""
-    assert "invalid_request_error" == failure.says("type")
-
-
-@check("failure.code", MUST)
-def code(failure: Failure) -> None:
-    """OpenAI's OpenAPI document: `code` is a string or null; a number breaks typed clients."""
-    assert isinstance(failure.says("code"), str | None | Missing), f"`code` is {failure.says('code')!r}"
-
-
-@check("failure.code-fits", SHOULD, "has-code")
-def code_fits(failure: Failure) -> None:
-    """Programs decide by OpenAI's codes: context_length_exceeded, model_not_found, rate_limit_exceeded, ..."""
-    assert failure.expect.code == failure.says("code")
-
-
-@check("failure.param", MUST)
-def param(failure: Failure) -> None:
-    """OpenAI's OpenAPI document: `param` is a string or null."""
-    assert isinstance(failure.says("param"), str | None | Missing), f"`param` is {failure.says('param')!r}"
-
-
-@check("failure.param-fits", SHOULD, "has-param")
-def param_fits(failure: Failure) -> None:
-    """API reference: `param` names what is wrong, as a path such as messages[0].role, or a deeper one."""
-    assert str(failure.says("param")).startswith(failure.expect.param or ""), f"`param` is {failure.says('param')!r}"
-
-
-@check("failure.no-leak", SHOULD)
-def no_leak(failure: Failure) -> None:
-    """What goes wrong inside is not the client's business: no traceback, no path, no library's name."""
-    assert [] == _LEAKS.findall(failure.exchange.text)
-
-
-@check("failure.request-id", SHOULD)
-def request_id(failure: Failure) -> None:
-    """API reference, "Debugging requests": `x-request-id` is most wanted where something failed."""
-    assert failure.header("x-request-id"), "no `x-request-id` header"
-
-
-@check("failure.retry-after", MUST)
-def retry_after(failure: Failure) -> None:
-    """SDK: `retry-after` is a number of seconds; Zed and others take whole ones alone."""
-    assert re.fullmatch(r"\d*", failure.header("retry-after")), failure.header("retry-after")
-
-
-@check("failure.says-when", SHOULD)
-def says_when(failure: Failure) -> None:
-    """API reference, "Rate limits": after 429 a client needs to know when to come again."""
-    assert failure.exchange.status != 429 or failure.header("retry-after"), "no `retry-after` header"
-
-
-@check("failure.should-retry", MUST)
-def should_retry(failure: Failure) -> None:
-    """SDK: `x-should-retry` is `true` or `false`, and wins over the status."""
-    assert failure.header("x-should-retry") in ("", "true", "false")
-
-
-@check("failure.not-repeated", MUST)
-def not_repeated(failure: Failure) -> None:
-    """SDK: what the client got wrong is not sent again; a repetition would fail, and cost, as much."""
-    assert failure.is_repeated or failure.outcome.attempts == 1, f"sent {failure.outcome.attempts} times"
-
-
-@check("failure.sdk-class", MUST)
-def sdk_class(failure: Failure) -> None:
-    """openai-python README: each status has its error class, which programs catch."""
-    assert class_name(failure.expect.status) == type(failure.outcome.error).__name__
-
-
-@check("failure.sdk-fields", MUST)
-def sdk_fields(failure: Failure) -> None:
-    """SDK: `error.code`, `error.param` and `error.type` are the server's, for programs to decide by."""
-    seen = [getattr(failure.outcome.error, name, MISSING) for name in ("code", "param", "type")]
-
-    assert [failure.error.get(name) for name in ("code", "param", "type")] == seen
+    assert pick(failed.exchange.json(), "choices") is MISSING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.chat import faces
+from conformance.chat.faces import FACES
 from conformance.chat.subjects.stream import Chunks
 from conformance.common.cases import Case, case
 from conformance.common.exchange import pick
@@ -36,4 +36,4 @@ class BrokenOff(Chunks):
 
     def raised(self, face: str) -> Any:
         """Return what the SDK raises when it reads the stream, or None."""
-        return faces.read(self.exchange, face).error
+        return FACES.read(self.exchange, face).error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.chat import faces
-from conformance.chat.faces import FACES, Outcome, Told
+from conformance.chat.faces import FACES, Told
 from conformance.common.cases import Case, case
 from conformance.common.exchange import Json, Unreadable
+from conformance.common.faces import Outcome
 from conformance.common.observed import Observed
 from conformance.common.scenarios import Expected, Scenario
 from conformance.common.session import Session
@@ -46,13 +46,13 @@ class Reading:
         more = {"stream": True} if FACES[case.detail].streams else {}
         exchange = session.complete(case.request, **more)
         refused = Observed(exchange, case.expect).refused
-        loose, strict = (faces.read(exchange, case.detail, strict=strict) for strict in (False, True))
+        loose, strict = (FACES.read(exchange, case.detail, strict=strict) for strict in (False, True))
         return cls(case.detail, case.expect, case.request, loose, strict, refused)
 
     @property
     def told(self) -> Told:
         """What the program got."""
-        if self.loose.told is None:
+        if not isinstance(self.loose.told, Told):
             raise Unreadable(f"the SDK raised {self.loose.why}")
         return self.loose.told
 
@@ -90,6 +90,6 @@ class Live(Reading):
     @classmethod
     def observe(cls, session: Session, case: Case) -> Live:
         """Let the SDK ask."""
-        outcome = faces.ask(session.patient(strict=True), case.detail, session.request(case.request))
+        outcome = FACES.ask(session.patient(strict=True), case.detail, session.request(case.request))
         refused = Observed(session.complete(case.request), case.expect).refused
         return cls(case.detail, case.expect, case.request, outcome, outcome, refused)

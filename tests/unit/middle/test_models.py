@@ -3,7 +3,7 @@
 import pytest
 
 from cmappy.errors import ModelNotFound
-from cmappy.middle.models import find, ids, listed, resolve
+from cmappy.middle.models import find, ids, listed, mistakes, resolve
 from cmappy.status import Model
 
 KNOWN = (
@@ -107,6 +107,25 @@ def test_mistake_in_the_map_is_named(requested, mapping):
     message = error(requested, mapping=mapping).message
 
     assert (True, True) == (f"`{requested}` is mapped to `sonet`" in message, "Correct `--model-map`" in message)
+
+
+@pytest.mark.parametrize(
+    ("model", "known", "wrong"),
+    [
+        ("sonnet", (), False),
+        ("opus[1m]", (), False),
+        ("claude-anything-9", (), False),
+        ("anthropic/claude-sonnet-4.5", (), False),
+        ("sonet", (), True),
+        ("sonet", KNOWN, True),
+        ("fable", (), True),
+        ("fable", (Model("fable"),), False),
+        ("gpt-4o", KNOWN, True),
+    ],
+)
+def test_mistakes_of_a_map_are_known_before_any_request(model, known, wrong):
+    """By the usual names, by what the backend lists, and by the form of an id."""
+    assert ({"x": model} if wrong else {}) == mistakes({"x": model, "y": "claude-x"}, known)
 
 
 def test_long_names_are_not_repeated():

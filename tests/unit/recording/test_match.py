@@ -31,6 +31,19 @@ def test_key(one, other, rules, equal):
     assert equal is (key(one, rules) == key(other, rules))
 
 
+@pytest.mark.parametrize("kind", ["thinking", "redacted_thinking"])
+def test_thinking_does_not_count(kind):
+    """A client that drops the model's thinking and one that sends it back ask the same; another text does not."""
+    text = {"type": "text", "text": "42."}
+    bare, thoughtful, other = (
+        asked() | {"messages": [{"role": "assistant", "content": content}]}
+        for content in ([text], [{"type": kind, "signature": "x"}, text], [{"type": kind}, text, text])
+    )
+
+    assert key(bare, EXACT) == key(thoughtful, EXACT)
+    assert key(bare, EXACT) != key(other, EXACT)
+
+
 @pytest.mark.parametrize(
     ("turn", "rules", "differs", "advice"),
     [

@@ -16,8 +16,10 @@ def test_file_is_found_beside_and_above(tmp_path):
     """One file serves the folders of many tests; the nearest counts."""
     inner = tmp_path / "test_app" / "test_one"
     inner.mkdir(parents=True)
-    (tmp_path / "recordings.toml").write_text("ignore = ['\\d+']\nredact = ['x']\nmatch = ['messages']", "utf-8")
-    expected = Rules((r"\d+",), ("x",), ("messages",))
+    (tmp_path / "recordings.toml").write_text(
+        "ignore = ['\\d+']\nredact = ['x']\nmatch = ['messages']\nmodels = {a = 'b'}", "utf-8"
+    )
+    expected = Rules((r"\d+",), ("x",), ("messages",), {"a": "b"})
 
     assert [expected, expected] == [read(tmp_path), read(inner)]
 
@@ -34,6 +36,8 @@ def test_file_is_found_beside_and_above(tmp_path):
         ("ignore = ['x*']", "matches the empty text"),
         ("match = ['modle', 'messages']", "knows no 'modle'"),
         ("match = ['model']", "has to hold 'messages'"),
+        ("models = ['x']", "has to be a table of names"),
+        ("models = {x = 1}", "has to be a table of names"),
         ("ignroe = []", "no setting 'ignroe'"),
         ("x", "recordings.toml: "),
     ],
@@ -49,7 +53,7 @@ def test_bad_rules_are_refused(tmp_path, text, reason):
 
 def test_rules_add_up():
     """Flags and markers come on top of the file; parts replace."""
-    more = Rules(("a",), ("b",)).plus(["c"], ["d"], ["messages"])
+    more = Rules(("a",), ("b",), models={"e": "f"}).plus(["c"], ["d"], ["messages"])
 
-    assert Rules(("a", "c"), ("b", "d"), ("messages",)) == more
+    assert Rules(("a", "c"), ("b", "d"), ("messages",), {"e": "f"}) == more
     assert more == more.plus()

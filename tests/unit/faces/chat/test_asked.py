@@ -17,7 +17,7 @@ def ask(options=None, **fields):
 
 def test_model_and_stream_are_the_clients():
     """Nothing is resolved here."""
-    assert ("gpt-4o", False, True) == (ask().model, ask().stream, ask(stream=True).stream)
+    assert ("gpt-4o", False, True) == (ask().request.model, ask().request.stream, ask(stream=True).request.stream)
 
 
 def test_fields_without_effect_depend_on_the_options():

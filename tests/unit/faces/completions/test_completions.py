@@ -178,4 +178,4 @@ def test_sampling_is_forwarded_if_that_is_wanted():
 
 def test_model_and_stream_are_the_clients():
     """The server asks for both."""
-    assert ("sonnet", True) == (asked(stream=True).model, asked(stream=True).stream)
+    assert ("sonnet", True) == (asked(stream=True).request.model, asked(stream=True).request.stream)

@@ -314,7 +314,7 @@ def test_reply_has_the_servers_token_and_the_clients_names():
 
 def test_model_and_stream_are_the_clients():
     """The server asks for both."""
-    assert ("sonnet", True) == (asked(stream=True).model, asked(stream=True).stream)
+    assert ("sonnet", True) == (asked(stream=True).request.model, asked(stream=True).request.stream)
 
 
 DOCUMENT = {"type": "document"}

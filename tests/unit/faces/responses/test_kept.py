@@ -221,7 +221,7 @@ def test_pages_follow_each_other(caller):
     assert [] == listed(caller, second["id"], after=rest["last_id"])["data"]
 
 
-@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "x"}, {"order": "up"}, {"after": "item_x"}])
+@pytest.mark.parametrize("query", [{"limit": "101"}, {"limit": "x"}, {"order": "up"}, {"after": "item_x"}])
 def test_a_wrong_page_is_refused(caller, query):
     """The parameter is named."""
     id = answered(caller)["id"]

@@ -283,7 +283,7 @@ def test_a_stream_is_given_to_who_asks_for_one(stream):
     """And the model goes by the client's name."""
     asked = read(stream=stream)
 
-    assert (stream, "sonnet") == (asked.stream, asked.model)
+    assert (stream, "sonnet") == (asked.request.stream, asked.request.model)
 
 
 def message(*parts):

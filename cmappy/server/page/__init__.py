@@ -1,0 +1,1 @@
+"""The page at `/`, for browsers: one file without a build, and the live data that it shows."""

@@ -1,0 +1,1 @@
+"""What is observed of a server that offers completions."""

@@ -1,0 +1,1 @@
+"""What is observed of a server that speaks the Messages API."""

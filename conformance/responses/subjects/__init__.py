@@ -1,0 +1,1 @@
+"""What checks look at: each kind of observation, how it is made, and easy ways to look into it."""
