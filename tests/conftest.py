@@ -18,6 +18,7 @@ def pytest_report_header(config):
     return [
         'the fast half: pytest -m "not slow"; not run by default, see tests/README.md:',
         "  pytest tests/faults tests/fuzz tests/pool tests/stress   a scripted CLI: about two minutes",
+        "  pytest tests/page                                        a browser: Chromium, pip install '.[browser]'",
         "  pytest tests/claude                                      the real CLI: tools/install-claude first",
     ]
 

@@ -14,10 +14,14 @@ import pytest
 import trustme
 
 from cmappy.backends.claude import launch, stdin
+from cmappy.status import Window
 from tools import hermetic
 
 pytestmark = pytest.mark.anyio
 
+# What a process asks the API for; the settings and limits of an organisation when it starts.
+KNOWN = {"/v1/messages", "/api/hello", "/api/oauth/usage", "/api/oauth/profile"}
+KNOWN |= {"/api/claude_code/settings", "/api/claude_code/policy_limits"}
 API = "api.anthropic.com"
 QUESTION = {"role": "user", "content": "What is the time?"}
 TOOLS = [{"type": "function", "function": {"name": "get_time"}}]
@@ -144,6 +148,43 @@ async def test_nobody_else_is_asked(ask, proxy):
     await ask(QUESTION)
 
     assert {f"CONNECT {API}:443 HTTP/1.1"} == set(proxy[0].asked)
+
+
+async def test_plan_is_known_before_the_first_answer_to_who_looks(serve, proxy, authority, upstream, tmp_path):
+    """A login that may read it, as `claude auth login` makes one: one request, and only when somebody looks."""
+    upstream.usage = {"five_hour": {"utilization": 42.0, "resets_at": "2030-01-01T00:00:00+00:00"}, "seven_day": None}
+    login = {"accessToken": "dummy", "refreshToken": "dummy", "expiresAt": 4_102_444_800_000, "subscriptionType": "max"}
+    home = tmp_path / "home" / ".claude"
+    home.mkdir(parents=True)
+    scopes = {"scopes": ["user:inference", "user:profile"]}
+    (home / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login | scopes}))
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    variables = {"ANTHROPIC_BASE_URL": None, "CLAUDE_CODE_OAUTH_TOKEN": None, "HTTPS_PROXY": proxy[1]}
+    trusted = str(tmp_path / "authority.pem")
+    async with serve(tmp_path, warm=1, live=4, NODE_EXTRA_CA_CERTS=trusted, **variables) as running:
+        async with asyncio.timeout(60):
+            await running.source.pool._warm._task
+            await running.source.status()
+            before = _usage_requests(upstream)
+            await running.source.status(closely=True)
+            await running.source._learning
+        status = await running.source.status(closely=True)
+        [child] = status.children
+        async with running.client() as client:
+            answer = await client.chat.completions.with_raw_response.create(model="sonnet", messages=[QUESTION])
+
+    assert ([], 1) == (before, len(_usage_requests(upstream)))
+    assert {"five_hour": Window("", 0.42, 1893456000)} == status.plan.windows
+    assert ("ready", "warm", "58") == (
+        child.state,
+        answer.headers["x-cmappy-route"],
+        answer.headers["x-ratelimit-remaining-five-hour"],
+    )
+    assert set() == {each.path for each in upstream.requests} - KNOWN
+
+
+def _usage_requests(upstream):
+    return [each for each in upstream.requests if each.path == "/api/oauth/usage"]
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])

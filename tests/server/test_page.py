@@ -225,7 +225,7 @@ async def test_plan_and_processes_are_told(backend, client, live):
     """What no answer is needed for."""
     plan = Plan(windows={"five_hour": Window("allowed_warning", 0.93, 1795378896), "seven_day": Window("allowed", 0.4)})
     child = Child("system prompt", "idle", 1795378000.4, 7)
-    closely(backend, Status("claude-code-cli", "2", "oauth_token", (), "subscription", plan, 1, "proven", (child,)))
+    closely(backend, Status("claude-code-cli", "2", "oauth_token", (), "subscription", plan, 1, children=(child,)))
 
     async with live(client) as stream:
         state = await stream.next("state")

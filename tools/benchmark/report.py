@@ -41,6 +41,8 @@ def _targets(seconds: dict[str, float], alone: dict[str, float]) -> Iterator[Row
     yield _at_least("replayed stream of responses / bare handler", responses / alone["bare, chunks/s"], 0.50)
     yield _at_least("replayed answer / bare handler", alone["replay, requests/s"] / alone["bare, requests/s"], 0.40)
     yield _at_most("memory with 64 streams, MB", alone["64 streams, MB"], 90)
+    looked_at = alone["64 streams and 20 pages, s"] / alone["64 streams, s"]
+    yield _at_most("64 streams with 20 open pages / without", looked_at, 1.1)
     yield _at_most("start of a replay, s", alone["start, s"], 0.8)
     yield _at_most("live, 400 / 10 messages", seconds["live, 400 messages"] / seconds["live, 10 messages"], 1.5)
 

@@ -15,7 +15,7 @@ import orjson
 from cmappy.faces.chat import FACE
 from cmappy.faces.face import Caller, Options
 from cmappy.recording.format import Recording
-from tools.benchmark import servers
+from tools.benchmark import pages, servers
 from tools.benchmark.wire import Client, chat, user
 
 CHUNKS = 1000
@@ -40,8 +40,7 @@ _IMAGE = {
 async def measure(folder: Path, environment: Mapping[str, str], rounds: int) -> dict[str, Any]:
     """Return rates (per second), times (seconds) and memory (MB) of replaying, and of a bare Sanic handler."""
     recordings = folder / "recordings"
-    recordings.mkdir()
-    _record(recordings / "long.ndjson", _STREAM, CHUNKS)
+    record_long(recordings)
     _record(recordings / "short.ndjson", _PLAIN, 5)
     _record(recordings / "image.ndjson", _IMAGE, 5)
     ports = servers.free_port(), servers.free_port()
@@ -63,6 +62,9 @@ async def measure(folder: Path, environment: Mapping[str, str], rounds: int) -> 
         client = Client(replay.url)
         measured["5 MB image, s"] = [(await client.post(chat(**_IMAGE))).total for _ in range(rounds)]
         await client.close()
+    flags = "--replay", str(recordings), "--max-concurrency", str(pages.STREAMS)
+    async with servers.serving(servers.cmappy(ports[0], *flags), ports[0], environment) as looked_at:
+        measured |= await pages.measure(looked_at, rounds)
     measured["start, s"] = []
     for _ in range(rounds):
         port = servers.free_port()
@@ -72,6 +74,12 @@ async def measure(folder: Path, environment: Mapping[str, str], rounds: int) -> 
         measured.setdefault("64 streams, MB", []).append(fresh.peak)
     measured["own share, s"] = await _own_share(environment, rounds)
     return measured
+
+
+def record_long(folder: Path) -> None:
+    """Make a folder with the recording of a long answer, which `pages` asks for, too."""
+    folder.mkdir()
+    _record(folder / "long.ndjson", _STREAM, CHUNKS)
 
 
 async def _chunks(server: servers.Server, streams: int = 10) -> float:

@@ -24,7 +24,8 @@ class Upstream:
     """Answers the Messages API on loopback while the context is open; a mistake in a script is raised at its end.
 
     Answers are dicts (see `tools.upstream.answer`) or callables from the request's body to such a dict. Each request
-    for a message takes the next of the queue, then `default`; `always`, if set, answers them all.
+    for a message takes the next of the queue, then `default`; `always`, if set, answers them all. `usage`, if set, is
+    how much of the plan is used up, for whoever asks that.
     """
 
     def __init__(self, *answers: Scripted, port: int = 0) -> None:
@@ -32,6 +33,7 @@ class Upstream:
         self.requests: list[Received] = []
         self.default: Scripted = {"text": DEFAULT_TEXT}
         self.always: Scripted | None = None
+        self.usage: Json | None = None
         self.on_request: Callable[[Received], None] | None = None
         self._port = port
         self._queue: deque[Scripted] = deque()
@@ -95,6 +97,8 @@ class Upstream:
         delivery = Delivery(request, received, next(self._request_ids), lambda gate: self._gates[gate].wait())
         with self._answering(received):
             match (received.method, received.path):
+                case ("GET", "/api/oauth/usage") if self.usage is not None:
+                    await delivery.json(self.usage)
                 case ("POST", "/v1/messages"):
                     await self._send_message(delivery)
                 case ("POST", "/v1/messages/count_tokens"):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from contextvars import Context
+from dataclasses import replace
 
 from cmappy.answer import Routed
-from cmappy.backends.claude import events
+from cmappy.backends.claude import events, usage
 from cmappy.backends.claude.choice import Route
 from cmappy.backends.claude.conversation import Conversation
 from cmappy.backends.claude.launch import SERVERS, arguments
 from cmappy.backends.claude.login import Installed
-from cmappy.backends.claude.phases import OutOfPlace
+from cmappy.backends.claude.phases import OutOfPlace, Phase
 from cmappy.backends.claude.pool import Pool
 from cmappy.backends.claude.prints import Print, prints
 from cmappy.backends.claude.proof import Proof
@@ -24,10 +26,24 @@ from cmappy.backends.cli.spawner import Spawner
 from cmappy.backends.exits import Exited
 from cmappy.backends.lines import Line
 from cmappy.errors import BillingRefused
-from cmappy.status import Status
+from cmappy.status import Child, Plan, Status
 from cmappy.turn import Turn
 
 log = logging.getLogger("cmappy")
+
+_PLAN_AGE = 60.0  # seconds between two questions about the plan
+_STATES = {
+    Phase.FRESH: "ready",
+    Phase.SETTING: "preparing",
+    Phase.TELLING: "preparing",
+    Phase.ASKED: "waiting for the model",
+    Phase.ANSWERING: "answering",
+    Phase.ENDED: "idle",
+    Phase.PARKED: "waiting for results of calls",
+    Phase.STOPPING: "stopping",
+    Phase.IDLE: "idle",
+    Phase.LOST: "ending",
+}
 
 
 class ClaudeSource:
@@ -72,7 +88,9 @@ class ClaudeSource:
             renew=min(renew, len(SERVERS) - 1),
             switching=lambda: self.proof.holds,
         )
-        self._plan: events.RateLimit | None = None
+        self._plan: Plan | None = None
+        self._learning: asyncio.Task[None] | None = None
+        self._learnt = -math.inf
         self._said: events.Initialized | None = None
         self._initialized: asyncio.Task[events.Initialized] | None = None
 
@@ -106,19 +124,24 @@ class ClaudeSource:
         said = self._said
         if said is None or self._refuses(said):  # a refused login may have been mended
             said = await asyncio.shield(self._ask(again=said is not None))
+        if closely:
+            self._learn_plan(said)
         return Status(
             "claude-code-cli",
             self._installed.version,
             self._login(said),
             tuple(model.model() for model in said.models),
             said.account.billing,
-            self._plan.plan() if self._plan else None,
+            self._plan,
             len(self.processes),
             self.proof.verdict,
+            children=tuple(map(_child, self.pool.workers)) if closely else (),
         )
 
     async def close(self) -> None:
         """End all processes and wait until they are gone."""
+        if self._learning:
+            self._learning.cancel()
         await self.proof.close()
         await self.pool.close()
         await self.processes.close()
@@ -195,7 +218,20 @@ class ClaudeSource:
         return self._installed.login if now in {was, "none"} else {"api_key": "api_key"}.get(now, "claude.ai")
 
     def _notice(self, limit: events.RateLimit) -> None:
-        self._plan = limit
+        plan = limit.plan()
+        self._plan = replace(plan, windows=(self._plan.windows if self._plan else {}) | plan.windows)
+
+    def _learn_plan(self, said: events.Initialized) -> None:
+        """Begin to ask an idle process how much of the plan is used up, now and then, if no turn can wait for that."""
+        now = asyncio.get_running_loop().time()
+        if said.account.billing != "subscription" or usage.CAPABILITY not in said.capabilities:
+            return
+        if now - self._learnt >= _PLAN_AGE and (worker := self.pool.idle):
+            self._learnt = now
+            self._learning = asyncio.create_task(self._learn_from(worker), context=Context())
+
+    async def _learn_from(self, worker: Worker) -> None:
+        self._plan = usage.merge(self._plan, usage.windows(await worker.usage()))
 
     def _ask(self, *, again: bool = False) -> asyncio.Task[events.Initialized]:
         if self._initialized is None or (self._initialized.done() and (again or self._initialized.exception())):
@@ -211,3 +247,9 @@ class ClaudeSource:
             return said
         finally:
             worker.process.end()
+
+
+def _child(worker: Worker) -> Child:
+    talk = worker.conversation
+    state = "ending" if worker.process.gone else _STATES[talk.phase]
+    return Child(talk.context.setup.profile or "any conversation", state, worker.born, talk.turns)

@@ -238,6 +238,7 @@ class Initialized(Event):
 
     models: tuple[ModelInfo, ...] = ()
     account: Account = Account()
+    capabilities: tuple[str, ...] = ()
 
 
 class ControlResponse(Event):

@@ -57,6 +57,16 @@ class Pool:
         """The process ids of those that are kept with a conversation, the one that was given back first being first."""
         return tuple(worker.process.pid for worker in self._kept)
 
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """All processes, the oldest first."""
+        return tuple(sorted(self._all, key=lambda worker: worker.born))
+
+    @property
+    def idle(self) -> Worker | None:
+        """One that waits for a turn, a fresh one if there is one; it stays in the pool."""
+        return next((worker for worker in (*self._warm.workers, *self._kept) if worker.idle), None)
+
     async def acquire(self, turn: Turn, wanted: list[Print], owner: str) -> tuple[Worker, Route]:
         """Return a worker for a turn, now in nobody else's hands, and how it was found."""
         while not self._closed:

@@ -28,6 +28,13 @@ class Setup:
         # the first description, whatever it is told later, so that the API is then given the list in its exact form.
         self._known: dict[str, Tool | None] = {}
 
+    @property
+    def profile(self) -> str:
+        """What the process is set up for, in words for people."""
+        tools = f"{len(self.tools)} tool{'s' * (len(self.tools) != 1)}" if self.tools else ""
+        system, schema = "system prompt" if self._system else "", "schema" if self._schema else ""
+        return ", ".join(filter(None, (self._settings.get("model"), system, tools, schema)))
+
     def fits(self, turn: Turn) -> bool:
         """Return whether the process has the turn's model, system prompt, tools and schema."""
         return (self._settings.get("model"), self._system, self.tools, self._schema) == (

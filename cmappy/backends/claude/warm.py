@@ -45,6 +45,11 @@ class Warm:
         """The process ids, the oldest first."""
         return tuple(worker.process.pid for worker in self._fresh)
 
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """The processes, the oldest first."""
+        return tuple(self._fresh)
+
     def take(self) -> Worker | None:
         """Return one, which is now in the caller's hands; None if there is none."""
         while self._fresh:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from contextvars import Context
+from typing import Any
 
-from cmappy.backends.claude import events, parse, stdin
+from cmappy.backends.claude import events, parse, stdin, usage
 from cmappy.backends.claude.conversation import Conversation
 from cmappy.backends.claude.phases import Phase
 from cmappy.backends.claude.prints import Print
@@ -19,6 +21,7 @@ from cmappy.turn import Turn
 
 _SETTLING = 10.0  # seconds between the end of an answer and the CLI's summary of it; it needs 0.01
 _PRIMING = 5.0  # seconds; it needs 0.1
+_ASIDE = 10.0  # seconds for a question beside the conversation, for which the CLI may ask the API
 
 
 class Worker:
@@ -42,12 +45,16 @@ class Worker:
         self.process = process
         self.conversation = conversation
         self.owner: str | None = None
-        self.over = self.answering = False
+        self.born = time.time()
+        self.over = self.answering = self._shown = False
         self.use = Use()
         self._first, self._silence = first, silence
         self._on_initialized, self._on_limit, self._on_price = on_initialized, on_limit, on_price
         self._price = 0.0
         self._settling: asyncio.Task[bool] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._usage: asyncio.Future[dict[str, Any]] | None = None
+        self._talkative = False
 
     async def lines(self, turn: Turn, wanted: list[Print]) -> AsyncGenerator[Line, None]:
         """Yield the CLI's lines for a turn.
@@ -55,6 +62,8 @@ class Worker:
         `answering` tells whether anything of the answer has been seen, `over` whether its end has.
         """
         self.over = self.answering = False
+        self._read_no_more()
+        self._hush()
         self.process.write(self.conversation.begin(turn, wanted))
         limit = self._first
         while not self.over:
@@ -108,6 +117,47 @@ class Worker:
                 return
 
     @property
+    def idle(self) -> bool:
+        """Whether the process waits for a turn, and nothing is read from it."""
+        waits = self.conversation.phase in {Phase.FRESH, Phase.IDLE} and not self.process.gone
+        return waits and (self._settling is None or self._settling.done()) and self._usage is None
+
+    async def usage(self) -> dict[str, Any]:
+        """Ask an idle process how much of the plan is used up; return what it answers, empty if it does not.
+
+        A turn may begin at any moment: it takes over the reading, and comes by the answer then.
+        """
+        self._usage = asyncio.get_running_loop().create_future()
+        self.process.write(usage.ask())
+        self._talkative = True
+        self._reading = asyncio.create_task(self._read(), context=Context())
+        try:
+            async with asyncio.timeout(_ASIDE):
+                return await self._usage
+        except TimeoutError:
+            return {}
+        finally:
+            self._read_no_more()
+            self._hush()
+            self._usage = None
+
+    async def _read(self) -> None:
+        """Read what the idle process says, up to the answer to the question beside the conversation."""
+        with suppress(CmappyError):
+            while self._usage and not self._usage.done():
+                self._take(Line(await self.process.line(_ASIDE)))
+
+    def _read_no_more(self) -> None:
+        if self._reading:
+            self._reading.cancel()
+            self._reading = None
+
+    def _hush(self) -> None:
+        if self._talkative and not self.process.gone:
+            self.process.write(usage.hush())
+        self._talkative = False
+
+    @property
     def interruptible(self) -> bool:
         """Whether the answer that is given can be given up without ending the process."""
         return self.conversation.phase in {Phase.ANSWERING, Phase.PARKED} and not self.process.gone
@@ -123,6 +173,7 @@ class Worker:
 
     async def settled(self) -> bool:
         """Return whether the process is alive and waits for the next turn; waits until that is known."""
+        self._read_no_more()
         settled = self._settling is not None and await asyncio.shield(self._settling)
         return settled and self._drained() and not self.process.gone
 
@@ -145,6 +196,9 @@ class Worker:
 
     def _take(self, line: Line) -> bool:
         """Do what follows from a line; return whether the CLI will go on by itself unless it is killed."""
+        if self._is_aside(line):
+            self._shown = False
+            return False
         try:
             step = self.conversation.feed(line)
             if step.initialized is not None:
@@ -162,3 +216,14 @@ class Worker:
             self._on_price(line.event.total_cost_usd - self._price)
             self._price = line.event.total_cost_usd
         return step.goes_on
+
+    def _is_aside(self, line: Line) -> bool:
+        """Return whether a line answers the question beside the conversation, and pass it on if it is still wanted."""
+        if not line.raw.startswith(b'{"type":"control_response"'):
+            return False
+        event = parse.read(line)
+        if not isinstance(event, events.ControlResponse) or not event.request_id.startswith(usage.ID):
+            return False
+        if event.request_id == usage.ID and self._usage and not self._usage.done():
+            self._usage.set_result(event.response)
+        return True
