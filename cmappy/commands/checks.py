@@ -132,19 +132,20 @@ def proxy(variables: Mapping[str, str]) -> Check:
     return Check("proxy", "ok", f"{used}; not for this machine's own addresses")
 
 
-def keys(variables: Mapping[str, str], chosen: Settings) -> Check:
-    """Whether there is something in the environment that somebody may think is used, or that costs."""
+def keys(variables: Mapping[str, str], chosen: Settings) -> Iterator[Check]:
+    """Whether there is something in the environment that somebody may think is used, that costs, or leads elsewhere."""
     billed = [name for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") if variables.get(name)]
     elsewhere = variables.get("ANTHROPIC_BASE_URL")
     if billed and chosen.allow_api_key:
-        return Check("API key", "warn", f"{billed[0]} is used and billed per token", "Leave out --allow-api-key.")
-    if billed:
+        yield Check("API key", "warn", f"{billed[0]} is used and billed per token", "Leave out --allow-api-key.")
+    elif billed:
         cure = "Unset it, or let it be billed with --allow-api-key."
-        return Check("API key", "warn", f"{billed[0]} is set, and ignored", cure)
+        yield Check("API key", "warn", f"{billed[0]} is set, and ignored", cure)
+    else:
+        yield Check("API key", "ok", "none is set")
     if elsewhere:
         found = f"ANTHROPIC_BASE_URL is set: the CLI asks {elsewhere}"
-        return Check("API key", "warn", found, "Unset it if you do not mean it.")
-    return Check("API key", "ok", "none is set")
+        yield Check("upstream", "warn", found, "Unset it if you do not mean it.")
 
 
 def _holder(chosen: Settings) -> str:

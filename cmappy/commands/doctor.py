@@ -8,10 +8,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from cmappy import settings
 from cmappy.commands import checks
 from cmappy.commands.checks import Check
-from cmappy.commands.sources import Effective, WrongSetting, load
+from cmappy.commands.options import FIELDS
+from cmappy.commands.sources import WrongSetting, load
 from cmappy.commands.trial import look, request
 from cmappy.settings import Settings
 
@@ -38,15 +41,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checks(flags: Mapping[str, Any], variables: Mapping[str, str], *, ask: bool) -> Iterator[Check]:
-    """Yield the checks, the quick ones first; where the settings are wrong, the others are made with the defaults."""
+    """Yield the checks, the quick ones first; where settings are wrong, the others are made with the flags alone."""
     yield checks.python()
-    effective: Effective | None = None
     try:
         effective = load(flags, variables)
+        chosen = effective.settings
         yield checks.effective(effective)
     except WrongSetting as error:
-        yield Check("settings", "fail", *checks.split(str(error)))
-    chosen = effective.settings if effective else Settings()
+        chosen = _flags_alone(flags)
+        wrong, cure = checks.split(str(error))
+        yield Check("settings", "fail", wrong, cure or "Correct it there.")
     yield checks.clock()
     yield checks.temporary(variables)
     yield from checks.recordings(chosen)
@@ -54,12 +58,20 @@ def _checks(flags: Mapping[str, Any], variables: Mapping[str, str], *, ask: bool
     if chosen.replay:
         return
     yield checks.proxy(variables)
-    yield checks.keys(variables, chosen)
+    yield from checks.keys(variables, chosen)
     [cli, login] = asyncio.run(look(chosen, variables))
     yield cli
     yield login
     if "fail" not in (cli.state, login.state):
         yield from asyncio.run(request(chosen, ask=ask))
+
+
+def _flags_alone(flags: Mapping[str, Any]) -> Settings:
+    """Return the settings of the command line, or the defaults where those are wrong."""
+    try:
+        return Settings(**{name: flags[name] for name in FIELDS.keys() & flags.keys()})
+    except ValidationError:
+        return Settings()
 
 
 def _line(check: Check) -> str:

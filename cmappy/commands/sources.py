@@ -117,6 +117,8 @@ def _explain(error: ErrorDetails, origins: Mapping[str, str]) -> str:
         said = f"must be {_wanted(name)}"
     value = error["input"]
     given = "" if is_secret(name) else ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if given in said:
+        return f"{origins[name]}: {said}."
     return f"{origins[name]}: {said}{f', not `{given[:200]}`' if given else ''}.{suggest(given, choices(name))}"
 
 

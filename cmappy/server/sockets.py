@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 from cmappy.errors import Forbidden
@@ -40,7 +41,9 @@ def listen(host: str, port: int, *, keyed: bool) -> list[socket.socket]:
             errno.EADDRINUSE: "Stop what uses the port, or choose another one with --port.",
             errno.EACCES: "Choose a port above 1023 with --port.",
         }.get(error.errno or 0, "Check --host and --port.")
-        refused = OSError(f"cannot listen on {host}:{port} ({error.strerror}). {advice}")
+        # Python adds the address to the text of the system, and a name that is not found has no number of the system.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        refused = OSError(f"cannot listen on {host}:{port} ({reason}). {advice}")
         refused.errno = error.errno
         raise refused from None
 

@@ -94,6 +94,30 @@ def test_key_that_is_set_and_ignored(doctor):
     assert (0, ("warn", True, "ANTHROPIC_API_KEY is set, and ignored")) == (code, state(found, "API key"))
 
 
+def test_upstream_that_is_not_the_api(doctor):
+    """Warns, beside whatever is found of the keys."""
+    doctor.command.claude()
+    code, found = doctor(ANTHROPIC_API_KEY="sk-secret", ANTHROPIC_BASE_URL="http://127.0.0.1:9")
+
+    assert (0, "warn") == (code, found["API key"]["state"])
+    assert ("warn", True, "ANTHROPIC_BASE_URL is set: the CLI asks http://127.0.0.1:9") == state(found, "upstream")
+
+
+def test_config_file_that_is_broken(doctor, tmp_path):
+    """Fails and says where; what the command line says is looked at all the same."""
+    doctor.command.claude()
+    broken = tmp_path / "broken.toml"
+    broken.write_text("port = \n")
+    code, found = doctor("--config", str(broken), "--claude", str(tmp_path / "elsewhere"))
+
+    assert (1, "fail", True) == (code, found["settings"]["state"], bool(found["settings"]["cure"]))
+    assert (
+        f"The config file {broken} is not valid TOML: Invalid value (at line 1, column 8)"
+        == (found["settings"]["found"])
+    )
+    assert str(tmp_path / "elsewhere") in found["CLI"]["found"]
+
+
 def test_port_that_another_program_holds(doctor):
     """Fails."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -1,4 +1,4 @@
-"""Three instances with the real CLI behind HAProxy, one of which is killed in the middle: no answer is wrong.
+"""Three instances with the real CLI behind HAProxy, one of which ends in the middle: no answer is wrong.
 
 Run by `CMAPPY_SOAK=1 pytest -s tests/soak`; it prints the share of turns that a kept process answered.
 """
@@ -8,11 +8,10 @@ import hashlib
 import os
 import re
 import shutil
-import signal
-import socket
 import sys
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -48,12 +47,6 @@ def answer(body):
     return {"text": digest(told)}
 
 
-def free_port():
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
-
-
 @asynccontextmanager
 async def running(*argv, **options):
     """Run a program until the block is left."""
@@ -73,16 +66,25 @@ async def instance(folder, upstream, name):
     home.mkdir()
     claude = sorted(CLI.glob("**/claude"))[-1]
     variables = hermetic.environment(home, upstream.url, TMPDIR=str(home))
-    flags = ["--port=0", f"--claude={claude}", "--max-concurrency=4", "--log-level=warning", "--queue-timeout=10m"]
-    command = [sys.executable, "-m", "cmappy", *flags]
+    flags = [f"--claude={claude}", "--max-concurrency=4", "--log-level=warning", "--queue-timeout=10m"]
+    command = [sys.executable, "-m", "cmappy", "--port=0", "--stop-delay=3s", "--drain=1m", *flags]
     async with running(*command, env=variables, stdout=asyncio.subprocess.PIPE) as process:
         line = (await process.stdout.readline()).decode()
         yield process, re.search(r"http://(\S+)/v1", line)[1]
 
 
+@dataclass(frozen=True)
+class Farm:
+    """HAProxy's address, the instances behind it, and what it writes."""
+
+    url: str
+    instances: list[asyncio.subprocess.Process]
+    log: Path
+
+
 @pytest.fixture
-async def farm(tmp_path):
-    """Run everything, and yield the address of HAProxy and the three processes."""
+async def farm(tmp_path, free_port):
+    """Run everything."""
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(Upstream())
         upstream.always = answer
@@ -91,46 +93,79 @@ async def farm(tmp_path):
         recipe = Path(__file__).with_name("haproxy.cfg").read_text("utf-8")
         places = dict(zip(("one", "two", "three"), (address for _, address in instances), strict=True))
         (tmp_path / "haproxy.cfg").write_text(recipe.format(frontend=frontend, **places), "utf-8")
-        await stack.enter_async_context(running("haproxy", "-db", "-f", str(tmp_path / "haproxy.cfg")))
-        yield f"http://{frontend}/v1", [process for process, _ in instances]
+        log = stack.enter_context((tmp_path / "haproxy.log").open("wb"))
+        haproxy = running("haproxy", "-db", "-f", str(tmp_path / "haproxy.cfg"), stdout=log, stderr=log)
+        await stack.enter_async_context(haproxy)
+        yield Farm(f"http://{frontend}/v1", [process for process, _ in instances], tmp_path / "haproxy.log")
 
 
-@pytest.mark.parametrize("key", ["header", "body"])
-async def test_conversations_keep_to_their_instance_and_survive_its_end(farm, key):
-    """A client repeats what failed, as the official SDK does by default, and gets the right answer from another one."""
-    url, processes = farm
-    routes, answered, turns = {False: Counter(), True: Counter()}, 0, asyncio.Semaphore(CLIENTS)
-    killed = False
+class Run:
+    """Conversations of several turns, a few at a time, and what is done in the middle of them."""
 
-    async def converse(number):
-        nonlocal answered, killed
-        name = f"conversation {number}"
-        headers = {"x-session-affinity": name} if key == "header" else {}
-        fields = {"prompt_cache_key": name} if key == "body" else {}
+    def __init__(self, farm, key, retries, middle):
+        self.routes = {"before": Counter(), "after": Counter()}
+        self.answered = 0
+        self._farm, self._key, self._retries, self._middle = farm, key, retries, middle
+        self._when, self._turns = "before", asyncio.Semaphore(CLIENTS)
+
+    async def hold(self):
+        """Hold all conversations at once."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(CONVERSATIONS):
+                group.create_task(self._converse(f"conversation {number}"))
+
+    async def _converse(self, name):
+        headers = {"x-session-affinity": name} if self._key == "header" else {}
+        fields = {"prompt_cache_key": name} if self._key == "body" else {}
+        options = {"base_url": self._farm.url, "api_key": "unused", "max_retries": self._retries}
         messages = []
-        async with AsyncOpenAI(base_url=url, api_key="unused", max_retries=5, default_headers=headers) as client:
+        async with AsyncOpenAI(**options, default_headers=headers) as client:
             for turn in range(TURNS):
                 messages.append({"role": "user", "content": f"{name}, turn {turn}"})
-                async with turns, asyncio.timeout(HANG):
+                async with self._turns, asyncio.timeout(HANG):
                     raw = await client.chat.completions.with_raw_response.create(
                         model="sonnet", messages=messages, **fields
                     )
                 text = raw.parse().choices[0].message.content
                 assert digest([(each["role"], each["content"]) for each in messages]) == text
                 messages.append({"role": "assistant", "content": text})
-                if turn:
-                    routes[killed][raw.headers["x-cmappy-route"]] += 1
-                answered += 1
-                if not killed and answered >= CONVERSATIONS * TURNS // 2:
-                    killed = True
-                    processes[0].send_signal(signal.SIGKILL)
+                self._count(turn, raw.headers["x-cmappy-route"])
 
-    async with asyncio.TaskGroup() as group:
-        for number in range(CONVERSATIONS):
-            group.create_task(converse(number))
+    def _count(self, turn, route):
+        if turn:
+            self.routes[self._when][route] += 1
+        self.answered += 1
+        if self._when == "before" and self.answered >= CONVERSATIONS * TURNS // 2:
+            self._when = "after"
+            self._middle()
 
-    later = routes[False] + routes[True]
-    kept = sum(later[route] for route in KEPT)
-    print(f"\n{key}: {answered} answers, all right; later turns by route: {dict(later)}")
-    print(f"kept processes answered {kept} of {later.total()} later turns; before the kill {dict(routes[False])}")
-    assert CONVERSATIONS * TURNS == answered
+    def report(self, title):
+        """Print the share of turns after the first that a kept process answered."""
+        print(f"\n{title}: {self.answered} answers, none wrong")
+        for when, routes in self.routes.items():
+            kept = sum(routes[route] for route in KEPT)
+            print(f"  {when}: kept processes answered {kept} of {routes.total()} later turns, {dict(routes)}")
+
+
+@pytest.mark.parametrize("key", ["header", "body"])
+async def test_conversations_survive_the_kill_of_an_instance(farm, key):
+    """A client repeats what failed, as the official SDK does by default, and gets the right answer from another one."""
+    run = Run(farm, key, retries=5, middle=farm.instances[0].kill)
+
+    await run.hold()
+
+    run.report(f"killed, key in the {key}")
+    assert CONVERSATIONS * TURNS == run.answered
+
+
+async def test_no_client_notices_that_an_instance_is_stopped(farm):
+    """HAProxy sees the 503 of an instance that stops, and sends it nothing more before it refuses: nobody repeats."""
+    stopped = farm.instances[0]
+    run = Run(farm, "header", retries=0, middle=stopped.terminate)
+
+    await run.hold()
+
+    run.report("stopped")
+    assert CONVERSATIONS * TURNS == run.answered
+    assert 0 == await stopped.wait()
+    assert re.search(r"Server cmappy/one is DOWN, reason: Layer7 wrong status, code: 503", farm.log.read_text("utf-8"))

@@ -35,7 +35,18 @@ def test_newest_tested_cli_is_the_pinned_one():
     assert f'PINNED = "{".".join(map(str, TESTED))}"' in (ROOT / "tools" / "install-claude").read_text("utf-8")
 
 
-@pytest.mark.parametrize("page", ["README.md", "SECURITY.md", ".github/CONTRIBUTING.md", "cmappy/commands/README.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "README.md",
+        "SECURITY.md",
+        ".github/CONTRIBUTING.md",
+        "cmappy/commands/README.md",
+        "cmappy/faces/README.md",
+        "tests/soak/README.md",
+        "tools/benchmark/README.md",
+    ],
+)
 def test_what_is_linked_exists(page):
     """Files of this repository, and headings of the same page."""
     text = (ROOT / page).read_text("utf-8")

@@ -84,7 +84,10 @@ async def _run(claude: str, arguments: list[str], environment: Mapping[str, str]
         async with asyncio.timeout(_PATIENCE):
             return (await child.communicate())[0]
     except TimeoutError as error:
-        raise CliFailed(f"`{claude} {' '.join(arguments)}` did not answer within {_PATIENCE:g} seconds.") from error
+        command = f"{claude} {' '.join(arguments)}"
+        raise CliFailed(
+            f"`{command}` did not answer within {_PATIENCE:g} seconds. Run it by hand to see what it waits for."
+        ) from error
     finally:
         await _end(child)
 

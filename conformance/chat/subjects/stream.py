@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -85,8 +86,8 @@ class Counted(Chunks):
 
     @classmethod
     def cases(cls, scenarios: list[Scenario]) -> list[Case]:
-        """Return the first scenario for each set of tags: usage depends on little else."""
-        return Stream.cases(sample(scenarios))
+        """Return the first scenario for each set of tags: usage depends on little else. It has to be offered, too."""
+        return [replace(case, needs=case.needs | {"usage"}) for case in Stream.cases(sample(scenarios))]
 
     @classmethod
     def observe(cls, session: Session, case: Case) -> Counted:
