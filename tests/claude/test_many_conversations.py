@@ -16,16 +16,16 @@ import pytest
 
 from cmappy.settings import Settings
 from tests.full import FULL
-from tests.scripted.told import digest, last_text
+from tests.scripted.told import canaries, digest, last_text
 from tests.stress.oracle import call, expected
 from tests.stress.talk import Talk
 
 pytestmark = pytest.mark.anyio
 
-CONVERSATIONS = 20 if FULL else 6
+CONVERSATIONS = 100 if FULL else 10
 KILLS = 30 if FULL else 6
 CLIENTS = 6
-KEYS = ("alice", "bob")
+KEYS = ("alice", "bob", "carol")
 MODELS = {"claude-sonnet-5-5": "sonnet", "claude-opus-5-5": "opus"}
 DEFAULTS = {"max_tokens": 128_000, "effort": "medium"}
 
@@ -96,7 +96,7 @@ def talk(url):
     return begin
 
 
-async def test_conversations_never_mix(talk):
+async def test_conversations_never_mix(talk, upstream):
     """Every answer is the digest of exactly what its client has sent, by whatever process it was made."""
     talks = [talk() for _ in range(CONVERSATIONS)]
     async with asyncio.TaskGroup() as group:
@@ -105,6 +105,7 @@ async def test_conversations_never_mix(talk):
 
     assert {"live", "parked"} <= {route for each in talks for route in each.routes}
     assert sum(each.answers for each in talks) > 2 * CONVERSATIONS
+    assert {0, 1} == {len(canaries(received.body)) for received in upstream.messages_requests}
 
 
 async def test_killed_processes_cost_an_answer_but_never_change_one(talk, upstream, descendants):

@@ -20,7 +20,7 @@ from pathlib import Path
 import api
 import faults
 import speech
-from told import bare, digest, last_text, text
+from told import bare, canaries, digest, last_text, text
 
 VERSION = "2.1.330 (Claude Code)"
 MODELS = [{"value": name, "resolvedModel": f"claude-{name}-5-5"} for name in ("sonnet", "opus", "haiku")]
@@ -229,6 +229,8 @@ class Cli:
         order, argument = re.search(r"!(\w+)(?: (\w+))?|$", question).groups()
         model = next((each["resolvedModel"] for each in MODELS if each["value"] == self.model), self.model)
         answer = f"{self.told()} {question}"
+        if len(canaries(self.request())) > 1:
+            answer = "words of another conversation"
         match self.asked(model) or order:
             case "call":
                 self.call(model, int(argument or 1))

@@ -5,6 +5,7 @@ Whatever reaches the model beside what a client has sent, or instead of it, make
 
 import hashlib
 import json
+import re
 
 
 def digest(*, model, system, tools, messages, max_tokens=None, effort=None, thinking=True, extra=None):
@@ -20,6 +21,11 @@ def digest(*, model, system, tools, messages, max_tokens=None, effort=None, thin
         extra or {},
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def canaries(told):
+    """Return the words by which conversations are told apart, wherever in a request; there may be one."""
+    return set(re.findall(r"canary-\w+", json.dumps(told)))
 
 
 def bare(message):

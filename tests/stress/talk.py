@@ -1,7 +1,8 @@
 """Random conversations with a server whose model answers with a digest of what it was told, and what must come back.
 
 They resemble each other as much as they can: few openings, few questions, few owners. So whatever reaches the model
-from another conversation, or does not reach it, or twice, makes a wrong answer.
+from another conversation, or does not reach it, or twice, makes a wrong answer. Half of them have a canary in each
+question, a word that no other conversation has.
 """
 
 import asyncio
@@ -45,6 +46,7 @@ class Talk:
         system = random.choice(SYSTEMS)
         self._system = [{"role": "system", "content": system}] if system else []
         self._said = []
+        self._canary = f" canary-{random.getrandbits(64):x}" if random.random() < 0.5 else ""
 
     async def run(self, steps):
         """Do some steps, each of them something that clients do."""
@@ -56,7 +58,7 @@ class Talk:
 
     async def _ask(self, question=None):
         """Ask something, and go on from the answer."""
-        self._said.append({"role": "user", "content": question or self._random.choice(TEXTS)})
+        self._said.append({"role": "user", "content": (question or self._random.choice(TEXTS)) + self._canary})
         self._said.append(await self._answer())
 
     async def _ask_too_much(self):
@@ -80,7 +82,7 @@ class Talk:
 
     async def _leave(self):
         """Ask, and leave at some moment before the end."""
-        question = self._random.choice(("!hang", *TEXTS))
+        question = self._random.choice(("!hang", *TEXTS)) + self._canary
         request = self._request([*self._said, {"role": "user", "content": question}], stream=True)
         asking = asyncio.create_task(self._begin(request))
         await asyncio.wait({asking}, timeout=self._random.choice((0, 0.01, 0.05, 0.2)))
@@ -91,7 +93,7 @@ class Talk:
         """Change what was said before."""
         editable = [message for message in self._said if isinstance(message.get("content"), str)]
         if editable:
-            self._random.choice(editable)["content"] = f"edited {self._random.randint(1, 3)}"
+            self._random.choice(editable)["content"] = f"edited {self._random.randint(1, 3)}" + self._canary
 
     async def _go_back(self):
         """Forget what came after some question, the question included."""

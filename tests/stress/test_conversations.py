@@ -20,6 +20,7 @@ LIMITS = {"max_concurrency": 4, "queue": 1000, "queue_timeout": 600, "api_key": 
 PROCESSES = {"concurrency": 4, "warm": 2, "live": 10}
 MOST = sum(PROCESSES.values())
 SEEDS = range(10) if FULL else range(1)
+CONVERSATIONS = 500 if FULL else 150
 AT_ONCE = 10  # conversations; with many more than are kept, hardly one would find its process again
 DEFAULTS = {"max_tokens": None, "effort": None}
 
@@ -46,12 +47,12 @@ async def converse(url, seed, number, forgiven=()):
 async def test_conversations_never_mix(scripted, counted, seed):
     """Every answer is the digest of exactly what its client has sent, and there are never too many processes."""
     async with scripted.backend(**PROCESSES) as backend, serve(backend, **LIMITS) as url, counted() as counts:
-        talks = await converse(url, seed, 200)
+        talks = await converse(url, seed, CONVERSATIONS)
 
     routes = {route for talk in talks for route in talk.routes}
     assert {"cold", "live", "parked", "rewound"} <= routes
     assert max(counts) <= MOST
-    assert sum(talk.answers for talk in talks) > 400
+    assert sum(talk.answers for talk in talks) > 2 * CONVERSATIONS
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -771,3 +771,16 @@ def test_long_tools_that_are_defined_anew_need_another_process():
 
     assert [True, True, False] == [can("", *tools) for tools in ((TOOL,), (other,), (long,))]
     assert [True, False] == [can("{}", *tools) for tools in ((TOOL,), (other,))]
+
+
+def test_results_are_never_forgotten_without_their_calls():
+    """The CLI refuses to: it goes back to the question before them."""
+    uses = message("assistant", ToolUse("a", "f", '{"n":1}'))
+    first = (message("user", "Hi"), uses, message("user", ToolResult("a", (Text("4"),))))
+    init = line(type="system", subtype="init", tools=["f"])
+    driven = answered(Turn("sonnet", first, tools=(TOOL,)), init, START, SAID, stop(), RESULT)
+    edited = (*first[:2], message("user", ToolResult("a", (Text("5"),))))
+    written = driven.begin(Turn("sonnet", edited, tools=(TOOL,)))
+
+    assert ["rewind_conversation", "told user", "assistant", "user"] == kinds(written)
+    assert "uuid-1" == written[0]["request"]["target_message_uuid"]

@@ -15,13 +15,15 @@ from cmappy.turn import Message, ToolResult, Turn
 class Entry:
     """A message that the process has: what identifies it, unless nobody may go on from it, and its uuid if it is ours.
 
-    `asked` says that it was a question and no history, `marked` that it carries our mark for the prompt cache.
+    `asked` says that it was a question and no history, `marked` that it carries our mark for the prompt cache,
+    `results` that it answers calls: the CLI refuses to forget it without them.
     """
 
     print: Print | None
     uuid: str = ""
     asked: bool = False
     marked: bool = False
+    results: bool = False
 
 
 class Transcript:
@@ -51,7 +53,8 @@ class Transcript:
 
     def add(self, print: Print | None, uuid: str = "", *, asked: bool = False, marked: bool = False) -> None:
         """Take one more message."""
-        self._entries.append(Entry(print, uuid, asked, marked))
+        before = self._entries[-1].print if self._entries else None
+        self._entries.append(Entry(print, uuid, asked, marked, results=bool(before and before.calls)))
 
     def give_up(self) -> None:
         """Take it that what follows the newest message of ours is nobody's."""
@@ -71,8 +74,8 @@ class Transcript:
         return common([entry.print for entry in entries], wanted[:-1])
 
     def rewind(self, kept: int) -> dict[str, Any]:
-        """Return the control request that leaves so many messages, or one less; the beginning must be `movable`."""
-        at = max(at for at, entry in enumerate(self._entries[: kept + 1]) if entry.uuid)
+        """Return the control request that leaves so many messages, or a few less; the beginning must be `movable`."""
+        at = max(at for at, entry in enumerate(self._entries[: kept + 1]) if entry.uuid and not entry.results)
         newest = next(entry.uuid for entry in reversed(self._entries) if entry.uuid)
         request = stdin.rewind(self._entries[at].uuid, newest)
         del self._entries[at:]
