@@ -113,11 +113,12 @@ def _explain(error: ErrorDetails, origins: Mapping[str, str]) -> str:
     if not error["loc"]:
         return f"{said}."
     name = str(error["loc"][0])
-    if error["type"] != "value_error" or unit(name):
+    general = error["type"] != "value_error" or unit(name)
+    if general:
         said = f"must be {_wanted(name)}"
     value = error["input"]
     given = "" if is_secret(name) else ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    if given in said:
+    if not general and given in said.split():
         return f"{origins[name]}: {said}."
     return f"{origins[name]}: {said}{f', not `{given[:200]}`' if given else ''}.{suggest(given, choices(name))}"
 

@@ -89,8 +89,8 @@ async def test_conversation_that_is_told_to_new_processes_is_read_all_the_same(t
 async def test_restarted_server_asks_what_the_one_before_would_have_asked(talk, serve, tmp_path_factory):
     """Its working directory, of which the model is told, is the same and empty.
 
-    That is for a conversation that was told before as well. One that had a process of its own until then is written once
-    more: the CLI tells of the directory behind the question that it asks first, which is another one now.
+    That is for a conversation that was told before as well. One that had a process of its own until then is written
+    once more: the CLI tells of the directory behind the question that it asks first, which is another one now.
     """
     messages, folder = [], tmp_path_factory.mktemp("another")
     (folder / "home").mkdir()
