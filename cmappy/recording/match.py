@@ -58,8 +58,7 @@ def compared(turn: dict[str, Any], rules: Rules) -> dict[str, Any]:
     Thinking does not: of the clients that talk to one server, some send it back and some do not.
     """
     turn = normal(turn, rules)
-    if "messages" in turn:
-        turn |= {"messages": [_without_thinking(message) for message in turn["messages"]]}
+    turn |= {"messages": [_without_thinking(message) for message in turn["messages"]]}
     if set(rules.match) != set(PARTS):
         turn = {name: value for name, value in turn.items() if _part(name) in rules.match}
     if rules.ignore:

@@ -1,8 +1,9 @@
 """What is made of the CLI's answer to how much of the plan is used up."""
 
+import orjson
 import pytest
 
-from cmappy.backends.claude.usage import merge, windows
+from cmappy.backends.claude.usage import ID, ask, hush, merge, windows
 from cmappy.status import Plan, Window
 
 RESETS = "2026-11-25T12:00:00Z"
@@ -66,3 +67,14 @@ def test_fresh_windows_replace_what_was_known():
         merge(None, {}),
         merge(None, {"five_hour": Window()}),
     )
+
+
+def test_question_is_free_of_what_is_not_essential_but_for_its_own_moment():
+    """The settings around it have names of their own, so that no answer is taken for another."""
+    lines = [orjson.loads(line) for line in (ask() + hush()).splitlines()]
+    kinds = [line["request"]["subtype"] for line in lines]
+    quiet = [line["request"]["settings"]["env"] for line in (lines[0], lines[2])]
+
+    assert ["apply_flag_settings", "get_usage", "apply_flag_settings"] == kinds
+    assert ["", "1"] == [settings["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] for settings in quiet]
+    assert [f"{ID}-on", ID, f"{ID}-off"] == [line["request_id"] for line in lines]

@@ -158,3 +158,10 @@ def test_renaming_back_undoes_renaming(value, size):
 
     assert value == orjson.loads(back)
     assert len(value) == len(schema["properties"])
+
+
+def test_values_are_shown_as_they_are():
+    """Also where they are the API's names."""
+    assert '{"$filter":"filter","b":["filter"]}' == Renamer({"filter": "$filter"}).feed(
+        '{"filter":"filter","b":["filter"]}'
+    )

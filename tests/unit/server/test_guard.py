@@ -184,3 +184,20 @@ def test_host_that_is_none_is_refused(host):
 def test_loopback_is_this_machine(address, is_one):
     """Nobody else can reach it."""
     assert is_one == is_loopback(address)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize(
+    ("mode", "destination", "enters"),
+    [("no-cors", "image", False), ("navigate", "iframe", False), ("navigate", "document", True)],
+)
+def test_page_of_another_site_may_only_link_here(site, mode, destination, enters):
+    """It loads nothing as a part of itself, which a browser does without naming an origin."""
+    headers = [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", destination)]
+    guard = Guard("127.0.0.1")
+
+    if enters:
+        assert admit(guard, *headers, method="GET").known
+    else:
+        with pytest.raises(Forbidden, match="a part of it"):
+            admit(guard, *headers, method="GET")
