@@ -64,20 +64,19 @@ class Renamer:
     def _step(self, character: str) -> str:
         if self._quoted:
             return self._inside(character)
-        match character:
-            case '"':
-                self._quoted = True
-                if self._key_is_next:
-                    self._key_is_next, self._key = False, character
-                    return ""
-            case "{" | "[":
-                self._depth += 1
-                self._has_keys = character == "{" if self._depth == 1 else self._has_keys
-                self._key_is_next = self._depth == 1 and self._has_keys
-            case "}" | "]":
-                self._depth -= 1
-            case ",":
-                self._key_is_next = self._depth == 1 and self._has_keys
+        if character == '"':
+            self._quoted = True
+            if self._key_is_next:
+                self._key_is_next, self._key = False, character
+                return ""
+        elif character in "{[":
+            self._depth += 1
+            self._has_keys = character == "{" if self._depth == 1 else self._has_keys
+            self._key_is_next = self._depth == 1 and self._has_keys
+        elif character in "}]":
+            self._depth -= 1
+        elif character == ",":
+            self._key_is_next = self._depth == 1 and self._has_keys
         return character
 
     def _inside(self, character: str) -> str:
