@@ -25,6 +25,14 @@ the request by themselves, because it may have cost tokens, and because what is 
 | Fault | Status | `code` | In a stream | What the client should do |
 |---|---|---|---|---|
 """
+_DOOR = """
+## When a request is refused unread
+
+Its body is not read, and the connection is closed: what a client goes on to send reaches nobody.
+
+| Fault | Status | `code` | What the client should do |
+|---|---|---|---|
+"""
 _API = """
 ## When the API fails
 
@@ -46,10 +54,15 @@ _START = """
 def page():
     """Return the text of the page."""
     api, command = ("api", "plan"), ("command",)
-    answers = [_answer(fault) for fault in FAULTS if fault.when not in api + command]
+    answers = [_answer(fault) for fault in FAULTS if fault.when not in (*api, *command, "door")]
     refusals = [_answer(fault) for fault in FAULTS if fault.when in api]
+    doors = [
+        f"| {fault.what} | {fault.status} | `{fault.code}` | {fault.advice} |\n"
+        for fault in FAULTS
+        if fault.when == "door"
+    ]
     starts = [f"| {fault.what} | {fault.advice} |\n" for fault in FAULTS if fault.when in command]
-    return "".join([_HEAD, _ANSWERS, *answers, _API, *refusals, _START, *starts])
+    return "".join([_HEAD, _ANSWERS, *answers, _API, *refusals, _DOOR, *doors, _START, *starts])
 
 
 def _answer(fault):

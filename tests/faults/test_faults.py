@@ -126,6 +126,57 @@ async def test_fault_has_its_outcome(faulty, scripted, caplog, fault, stream):
     assert (200, expected(again, DEFAULTS)["content"], "") == after[:3]
 
 
+HEADS = {
+    "no_key": {"authorization": None},
+    "other_host": {"host": "evil.example"},
+    "other_page": {"origin": "https://evil.example"},
+    "unknown_url": {"url": "/v1/nothing"},
+    "method": {"method": "PUT"},
+    "too_large": {"content-length": "100001"},
+    "form": {"content-type": "text/plain"},
+    "compressed": {"content-encoding": "gzip"},
+    "no_memory": {},
+}
+
+
+@pytest.mark.parametrize("fault", rows("door"))
+async def test_request_is_refused_unread(scripted, fault):
+    """What it would go on to send is nothing to the server, which answers the next client as if nothing had been."""
+    small = {"api_key": "the-key", "max_body": 100_000, "max_body_memory": 100_000}
+    async with nothing_left(), scripted.backend(concurrency=2) as backend, serve(backend, **small) as url:
+        host, port = url.removeprefix("http://").removesuffix("/v1").split(":")
+
+        async def head(**changed):
+            told = {"method": "POST", "url": "/v1/chat/completions", "host": "localhost"} | changed
+            told = {"authorization": "Bearer the-key", "content-type": "application/json"} | told
+            told = {"content-length": "90000"} | told
+            method, url = told.pop("method"), told.pop("url")
+            lines = [f"{name}: {value}" for name, value in told.items() if value is not None]
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write("\r\n".join([f"{method} {url} HTTP/1.1", *lines, "", ""]).encode())
+            return reader, writer
+
+        async with asyncio.timeout(PATIENCE):
+            if fault.name == "no_memory":
+                first, arriving = await head(expect="100-continue")
+                await first.readuntil(b"\r\n\r\n")  # the server has taken it on
+            reader, writer = await head(**HEADS[fault.name])
+            refusal = await reader.read()
+            writer.close()
+            if fault.name == "no_memory":
+                arriving.close()
+            client = httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False)
+            client.headers["authorization"] = "Bearer the-key"
+            async with client:
+                while (after := (await ask(client, request("Hello", stream=False)))[:3])[2] == "server_busy":
+                    assert fault.name == "no_memory"
+
+    answer, _, body = refusal.partition(b"\r\n\r\n")
+    assert (fault.status, fault.code) == (int(answer.split()[1]), json.loads(body)["error"]["code"])
+    assert b"connection: close" in answer.lower()
+    assert (200, expected(request("Hello", stream=False), DEFAULTS)["content"], "") == after
+
+
 @pytest.mark.parametrize("fault", rows("command"))
 async def test_command_does_not_start_with_a_fault(scripted, fault):
     """What is wrong from the beginning is told at the beginning, in one line."""

@@ -1,4 +1,4 @@
-"""Time to first token with the real CLI: cmappy's four routes, the reference proxy, and the CLI alone, in turn."""
+"""Time to first token with the real CLI: cmappy's routes, the reference proxy, and the CLI alone, in turn."""
 
 from __future__ import annotations
 
@@ -33,16 +33,17 @@ async def measure(claude: Path, environment: Mapping[str, str], rounds: int) -> 
         async def start(argv: list[str], port: int) -> servers.Server:
             return await stack.enter_async_context(servers.serving(argv, port, environment))
 
-        ports = [servers.free_port() for _ in range(3)]
+        ports = [servers.free_port() for _ in range(4)]
         warm = await start(servers.cmappy(ports[0], "--claude", str(claude), "--warm", "1", "--live", "4"), ports[0])
         cold = await start(servers.cmappy(ports[1], "--claude", str(claude), "--warm", "0", "--live", "0"), ports[1])
         other = await start(servers.reference(ports[2]), ports[2])
+        first = await start(servers.cmappy(ports[3], "--claude", str(claude), "--warm", "1", "--live", "0"), ports[3])
         for done in range(rounds):
             print(f"latency: round {done + 1} of {rounds}", flush=True)
             await asyncio.sleep(_REFILL)
-            await _conversation(warm, samples)
-            await asyncio.sleep(_REFILL)
-            await _tool(warm, samples)
+            samples["warm"].append((await _ask(first)).first)
+            samples["live"].append(await _conversation(warm))
+            samples["parked"].append(await _tool(warm))
             samples["cold"].append((await _ask(cold)).first)
             samples["reference"].append((await _ask(other)).first)
             samples["cli one-shot"].append(await _one_shot(claude, environment))
@@ -63,26 +64,24 @@ async def _ask(server: servers.Server, messages: list[dict[str, Any]] | None = N
     return answer
 
 
-async def _conversation(server: servers.Server, samples: Samples) -> None:
+async def _conversation(server: servers.Server) -> float:
+    """Return the time to first token of a conversation's second turn."""
     messages = [user(f"Question {next(_numbers)}.")]
     first = await _ask(server, messages)
-    samples[first.route].append(first.first)
     messages += [{"role": "assistant", "content": _text(first)}, user("And then?")]
-    second = await _ask(server, messages)
-    samples[second.route].append(second.first)
+    return (await _ask(server, messages)).first
 
 
-async def _tool(server: servers.Server, samples: Samples) -> None:
+async def _tool(server: servers.Server) -> float:
+    """Return the time from a tool's result to the next token."""
     messages = [user(f"Question {next(_numbers)}.")]
     called = await _ask(server, messages, tools=[_TOOL])
-    samples[called.route].append(called.first)
     calls = [call for chunk in called.events() for call in _delta(chunk).get("tool_calls", [])]
     id = next(call["id"] for call in calls if call.get("id"))
     function = {"name": "look", "arguments": "{}"}
     messages.append({"role": "assistant", "tool_calls": [{"id": id, "type": "function", "function": function}]})
     messages.append({"role": "tool", "tool_call_id": id, "content": "Nothing to see."})
-    answered = await _ask(server, messages, tools=[_TOOL])
-    samples[answered.route].append(answered.first)
+    return (await _ask(server, messages, tools=[_TOOL])).first
 
 
 async def _long(server: servers.Server, length: int, rounds: int) -> list[float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import hermetic, marks
-from tools.benchmark import latency, servers, throughput
+from tools.benchmark import chart, latency, rewinding, servers, throughput
 from tools.benchmark.report import table
 
 
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--claude", type=Path, help="the CLI (default: the one of tools/install-claude)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table between the marks in FILE")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the times to first token (SVG)")
     flags = parser.parse_args()
     claude = flags.claude or _installed()
     with tempfile.TemporaryDirectory(prefix="cmappy-bench-") as folder:
@@ -36,6 +37,8 @@ def main() -> None:
     print(text)
     if flags.json:
         flags.json.write_text(json.dumps({"about": about, **measured}, indent=1) + "\n")
+    if flags.chart:
+        chart.draw(measured, flags.chart)
     if flags.markdown:
         marks.write(flags.markdown, "bench", text)
 
@@ -51,11 +54,12 @@ async def _measure(claude: Path, folder: Path, rounds: int) -> dict[str, Any]:
         url = (await stub.stdout.readline()).decode().strip()
         environment = servers.environment(home, url, claude)
         seconds, memory = await latency.measure(claude, environment, rounds)
+        further, kept = await rewinding.measure(claude, environment, rounds)
     finally:
         stub.terminate()
         await stub.wait()
     alone = await throughput.measure(folder, environment, rounds)
-    return {"seconds": seconds, "memory": memory, "alone": alone}
+    return {"seconds": seconds | further, "memory": memory, "kept": kept, "alone": alone}
 
 
 def _installed() -> Path:
