@@ -55,6 +55,7 @@ async def serving(
         yield
     finally:
         app.ctx.stopping = True
+        _end_cancellation()
         with suppress(TimeoutError):
             async with asyncio.timeout(delay):
                 await hurry.wait()
@@ -67,6 +68,13 @@ async def serving(
         for connection in _connections(servers):
             connection.abort()
         await server.after_stop()
+
+
+def _end_cancellation() -> None:
+    """Have time limits work again in a task that was cancelled: until Python 3.11.3 they cancel it once more."""
+    task = asyncio.current_task()
+    while task and task.cancelling():
+        task.uncancel()
 
 
 async def _drain(servers: list[Any], seconds: float, hurry: asyncio.Event) -> None:

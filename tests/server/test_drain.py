@@ -110,3 +110,24 @@ async def test_client_that_does_not_read_does_not_hold_up_the_stop(start, backen
         await stop()
 
     assert backend.shut_down
+
+
+async def test_time_limits_hold_in_the_stop_of_a_cancelled_server(serve, backend, monkeypatch):
+    """Signals cancel it, and until Python 3.11.3 a time limit in a cancelled task ends that instead of the wait."""
+    cancelling = []
+    monkeypatch.setattr(backend, "close", lambda: cancelling.append(asyncio.current_task().cancelling()) or done())
+
+    async def done():
+        backend.shut_down = True
+
+    async def run():
+        async with serve():
+            up.set()
+            await asyncio.Event().wait()
+
+    up, task = asyncio.Event(), asyncio.create_task(run())
+    await up.wait()
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert ([0], True) == (cancelling, task.cancelled())
