@@ -1,4 +1,4 @@
-"""The environment of a CLI that must reach nothing but a stub: built from nothing, never inherited (CLI_PROTOCOL 1)."""
+"""The environment of a CLI that must reach nothing but a stub: built from nothing, never inherited."""
 
 import os
 from pathlib import Path

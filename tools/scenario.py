@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cmappy.faces import FACES
+from cmappy.faces.face import Face
 from tools.upstream.answer import parse
 
 FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "scenarios"
@@ -44,6 +46,12 @@ class Scenario:
     tags: frozenset[str]
     api: str = CHAT
     told_cue: str = ""
+
+    @property
+    def face(self) -> Face[Any]:
+        """The API that the request is one of, whose path begins with the scenario's `api`."""
+        [face] = [face for face in FACES if face.path.startswith(f"/{self.api}")]
+        return face
 
     @property
     def handmade(self) -> bool:

@@ -28,6 +28,6 @@ SAMPLE = [
 def test_recordings_have_the_shape_of_what_the_cli_says(claude):
     """The same flags, and lines of the same kinds with the same keys; `tools/record --check` does this for all."""
     command = [sys.executable, RECORD, "--check", "--claude", claude, *SAMPLE]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300)
 
     assert (0, "") == (done.returncode, done.stderr), done.stdout

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -102,7 +102,7 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
                 async with room:
                     return await _one(name, record(), flags, folder)
 
-            recordings: list[Awaitable[Told]] = []
+            recordings: list[Coroutine[None, None, Told]] = []
             if not flags.name or INITIALIZE in flags.name:
                 recordings.append(one(INITIALIZE, session.record_initialize))
             for each in chosen:
@@ -114,7 +114,9 @@ async def _run(flags: argparse.Namespace, scenarios: Sequence[Scenario], chosen:
                     recordings.append(one(each.name, partial(session.record, each)))
             if not flags.name or FLAGS in flags.name:
                 recordings.append(_flags(session, flags))
-            found = dict(await asyncio.gather(*recordings))
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(recording) for recording in recordings]
+            found = dict(task.result() for task in tasks)
             if flags.check:
                 found = await _with_answers(found, flags.into, folder, chosen)
             return _report(found)

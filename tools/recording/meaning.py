@@ -11,14 +11,13 @@ from pathlib import Path
 
 import httpx
 
-from cmappy.faces import FACES
 from tools.scenario import Scenario
 
-_PATHS = {face.name: face.path for face in FACES}
+_USAGE_ON_DEMAND = {"chat", "completions"}  # the APIs whose streams tell the usage only if they are asked to
 _VARYING = {
-    r'"id":"(chatcmpl-|cmpl-|msg_)\w+"': '"id":""',
+    r'"((?:\w+_)?id)":"(?:chatcmpl-|cmpl-|(?:msg|resp|rs|fc|ctc)_)\w+"': r'"\1":""',
     r'"request_id":"\w+"': '"request_id":""',
-    r'"created":\d+': '"created":0',
+    r'"(created|created_at|completed_at)":\d+': r'"\1":0',
 }
 
 
@@ -32,15 +31,16 @@ async def differences(before: Path, after: Path, scenarios: Iterable[Scenario]) 
 async def _compare(old: httpx.AsyncClient, new: httpx.AsyncClient, scenario: Scenario) -> list[str]:
     told, both = [], (old, new)
     for kind, stream in (("the answer", False), ("the stream", True)):
-        usage = {"stream_options": {"include_usage": True}} if stream and scenario.api != "messages" else {}
-        was, now = [await _ask(client, scenario.api, scenario.request | {"stream": stream} | usage) for client in both]
+        usage = {"stream_options": {"include_usage": True}} if stream and scenario.api in _USAGE_ON_DEMAND else {}
+        body = scenario.request | {"stream": stream} | usage
+        was, now = [await _ask(client, scenario.face.path, body) for client in both]
         if was != now:
             told.append(f"! {kind} was {_shown(was, now)}, and is {_shown(now, was)}")
     return told
 
 
-async def _ask(client: httpx.AsyncClient, api: str, body: object) -> str:
-    answer = await client.post(_PATHS[api], json=body)
+async def _ask(client: httpx.AsyncClient, path: str, body: object) -> str:
+    answer = await client.post(path, json=body)
     text = f"{answer.status_code} {answer.text}"
     for pattern, constant in _VARYING.items():
         text = re.sub(pattern, constant, text)

@@ -17,7 +17,6 @@ from cmappy.backends.claude.login import inspect
 from cmappy.backends.cli.process import Process
 from cmappy.backends.exits import Exited
 from cmappy.backends.lines import Line
-from cmappy.faces import FACES
 from cmappy.faces.face import Caller, Options
 from cmappy.middle.models import resolve
 from cmappy.recording.folder import put
@@ -67,8 +66,7 @@ class Session:
 
     async def turn(self, scenario: Scenario) -> Turn:
         """Return the turn that a scenario's request stands for."""
-        [face] = [face for face in FACES if face.name == scenario.api]
-        asked = face.read(scenario.request, Options(), Caller())
+        asked = scenario.face.read(scenario.request, Options(), Caller())
         return asked.turn(resolve(asked.request.model, (await self.backend.status()).models, {}))
 
     async def record_initialize(self) -> None:

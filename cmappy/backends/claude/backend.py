@@ -50,7 +50,8 @@ class ClaudeSource:
     """Drives the CLI at `claude` in the given environment. Times are in seconds.
 
     There are never more than `processes` of it, `warm` of them started ahead; see Pool. `proof` tells whether they can
-    be rewound. Without `allow_api_key`, a CLI that would bill one is asked nothing. `on_price` is called with the list
+    be rewound. Without `keep` each process tells one answer, to the end of what it says, as recorders want it. Without
+    `allow_api_key`, a CLI that would bill one is asked nothing. `on_price` is called with the list
     price, in US dollars, of what was used.
     """
 
@@ -173,7 +174,7 @@ class ClaudeSource:
             worker.process.end()
 
     async def _start(self) -> Worker:
-        static = "CLAUDE_CODE_OAUTH_TOKEN" in self._environment
+        static = self._keep and "CLAUDE_CODE_OAUTH_TOKEN" in self._environment
         conversation = Conversation(
             self._environment.get("ANTHROPIC_BASE_URL", ""),
             lambda: str(uuid.uuid4()),
