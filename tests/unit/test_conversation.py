@@ -756,10 +756,14 @@ def test_tool_that_is_defined_anew_is_told_to_the_api_in_its_exact_form():
     assert [None, [other.api()], [TOOL.api()], [third.api()], None] == told
 
 
-def test_long_tools_that_are_defined_anew_need_another_process():
-    """They do not fit into a variable; with a schema, the CLI has a tool of its own."""
+def test_some_tools_that_are_defined_anew_need_another_process():
+    """Long ones do not fit into a variable; of alternatives the CLI makes an object; with a schema it has a tool."""
     other = dataclasses.replace(TOOL, description="of another client")
     long = dataclasses.replace(TOOL, description="x" * 100_000)
+    either = [
+        dataclasses.replace(TOOL, schema=f'{{"type":"object","{word}":[{{}}]}}') for word in ("anyOf", "oneOf", "allOf")
+    ]
+    deeper = dataclasses.replace(TOOL, schema='{"type":"object","properties":{"a":{"anyOf":[{}]}}}')
     init = line(type="system", subtype="init", tools=["f", "StructuredOutput"])
 
     def can(schema, *tools):
@@ -769,7 +773,8 @@ def test_long_tools_that_are_defined_anew_need_another_process():
         driven = answered(talk("Hi", tools=(TOOL,), schema=schema), *said)
         return driven.conversation.context.serves(talk("New", tools=tools, schema=schema))
 
-    assert [True, True, False] == [can("", *tools) for tools in ((TOOL,), (other,), (long,))]
+    assert [True, True, True] == [can("", tool) for tool in (TOOL, other, deeper)]
+    assert [False, False, False, False] == [can("", tool) for tool in (long, *either)]
     assert [True, False] == [can("{}", *tools) for tools in ((TOOL,), (other,))]
 
 

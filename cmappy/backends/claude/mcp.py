@@ -17,6 +17,7 @@ from cmappy.backends.claude.launch import SERVERS
 from cmappy.turn import Tool, ToolResult
 
 _LONGEST = 100_000  # bytes
+_ALTERNATIVES = {"anyOf", "oneOf", "allOf"}
 _INFO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {"tools": {}},
@@ -80,9 +81,14 @@ def for_api(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     return [tool.api() for tool in sorted(tools, key=_collation)]
 
 
-def is_short(tools: Iterable[Tool]) -> bool:
-    """Return whether tools fit into a variable, of which a system takes 128 kB."""
-    return len(orjson.dumps([tool.api() for tool in tools])) < _LONGEST
+def can_be_exact(tools: Iterable[Tool]) -> bool:
+    """Return whether the API can be told the tools without the CLI.
+
+    They must fit into a variable, of which a system takes 128 kB, and be what the CLI would make of them: the API knows
+    no alternatives at the root of a schema, of which the CLI makes one object.
+    """
+    told = [tool.api() for tool in tools]
+    return len(orjson.dumps(told)) < _LONGEST and not any(_ALTERNATIVES & tool["input_schema"].keys() for tool in told)
 
 
 def _collation(tool: Tool) -> tuple[list[int], str]:

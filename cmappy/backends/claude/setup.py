@@ -47,7 +47,7 @@ class Setup:
     def can_become(self, turn: Turn) -> bool:
         """Return whether the process can be switched to a turn: its schema is fixed, and that it has a prompt."""
         fits = self._schema == turn.schema and (bool(turn.system) or not self._system)
-        return fits and (self._knows(turn.tools) or (not turn.schema and mcp.is_short(turn.tools)))
+        return fits and (self._knows(turn.tools) or (not turn.schema and mcp.can_be_exact(turn.tools)))
 
     def open(self, turn: Turn) -> list[dict[str, Any]]:
         """Return the requests that set up a fresh process for a turn."""
