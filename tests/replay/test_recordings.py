@@ -49,7 +49,7 @@ def test_recording_is_scrubbed(path):
 
 def test_recording_comes_from_the_pinned_cli(path):
     """All recordings are of the version that tools/install-claude installs."""
-    assert "2.1.330" == load(path.read_bytes()).cli
+    assert "2.1.331" == load(path.read_bytes()).cli
 
 
 @pytest.mark.parametrize(
