@@ -20,7 +20,7 @@ from tests.conformance_checks.defects import messages_plain, messages_servers, m
 from tests.conformance_checks.defects.messages_flavours import CALLS, FLAVOURS, JSON, STRUCTURED, reply, sse
 
 DEFECTS = [*messages_plain.DEFECTS, *messages_streams.DEFECTS, *messages_servers.DEFECTS]
-ON_SOCKETS = {"messages.events.not-cut", "messages.break.not-cut"}  # no server in memory cuts a connection
+ON_SOCKETS = {"messages.events.not-cut", "messages.break.not-cut"}  # see test_sockets.py
 
 each_flavour = pytest.mark.parametrize("flavour", FLAVOURS, ids=lambda flavour: flavour.name)
 

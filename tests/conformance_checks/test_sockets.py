@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from conformance import completions, messages, responses
 from conformance.chat import CHAT
 from conformance.chat.subjects.answer import Plain
 from conformance.chat.subjects.breaks import BrokenOff
@@ -17,6 +18,13 @@ from conformance.common.door import Door
 from conformance.common.scenarios import Expected
 from conformance.common.session import Session
 from conformance.common.targets import Target
+from conformance.completions.subjects.stream import Stream as CompletionsStream
+from conformance.messages.subjects.breaks import BrokenOff as MessagesBrokenOff
+from conformance.messages.subjects.stream import Stream as MessagesStream
+from conformance.responses.subjects.breaks import BrokenOff as ResponsesBrokenOff
+from conformance.responses.subjects.stream import Stream as ResponsesStream
+from tests.conformance_checks.defects import completions as completion
+from tests.conformance_checks.defects import messages_flavours, messages_streams, responses_errors, responses_flavours
 from tests.conformance_checks.defects.flavours import LONG, TEXT, sse
 
 STREAM = sse(TEXT.chunks).encode()
@@ -25,8 +33,8 @@ RESET = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # SO_LINGER: on, for 0 seconds
 
 
 @contextmanager
-def serving(head, *pieces, reset=False):
-    """Answer every connection with the same bytes, then close it, or reset it."""
+def serving(head, *pieces, reset=False, api=CHAT):
+    """Answer every connection with the same bytes, then close it, or reset it; the value looks at that as an API."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def run():
@@ -45,7 +53,7 @@ def serving(head, *pieces, reset=False):
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield Session(Door(f"http://127.0.0.1:{listener.getsockname()[1]}/v1"), Target("socket"), CHAT.send)
+        yield Session(Door(f"http://127.0.0.1:{listener.getsockname()[1]}/v1"), Target("socket"), api.send)
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
@@ -157,3 +165,55 @@ def test_reset_connection_is_caught(failures):
     """A connection that is reset in mid-stream is not a short answer."""
     with serving(CHUNKED, chunked(HALF, end=b""), reset=True) as session:
         assert "events.done" in failures(session, Stream, TEXT.case())
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "case", "stream", "check"),
+    [
+        pytest.param(api, kind, case, stream, check, id=check)
+        for api, kind, case, stream, check in (
+            (
+                completions.COMPLETIONS,
+                CompletionsStream,
+                completion.case(),
+                sse(completion.PIECES),
+                "completions.events.not-cut",
+            ),
+            (
+                messages.MESSAGES,
+                MessagesStream,
+                messages_flavours.TEXT.case(),
+                messages_flavours.sse(messages_flavours.TEXT.events),
+                "messages.events.not-cut",
+            ),
+            (
+                messages.MESSAGES,
+                MessagesBrokenOff,
+                messages_streams.HALF,
+                messages_flavours.sse([*messages_streams.BEGUN, messages_streams.FRAME]),
+                "messages.break.not-cut",
+            ),
+            (
+                responses.RESPONSES,
+                ResponsesStream,
+                responses_flavours.TEXT.case(),
+                responses_flavours.sse(responses_flavours.TEXT.events),
+                "responses.events.not-cut",
+            ),
+            (
+                responses.RESPONSES,
+                ResponsesBrokenOff,
+                responses_errors.CUT,
+                responses_flavours.sse(responses_errors.GOOD, ""),
+                "responses.break.not-cut",
+            ),
+        )
+    ],
+)
+def test_cut_stream_of_another_api_is_caught(api, kind, case, stream, check, failures):
+    """Without its last chunk the check fails that does not with it."""
+    head = CHUNKED.replace("x-request-id: r", "x-request-id: r\nrequest-id: r")
+    with serving(head, chunked(stream.encode()), api=api) as session:
+        assert check not in failures(session, kind, case)
+    with serving(head, chunked(stream.encode(), end=b""), api=api) as session:
+        assert check in failures(session, kind, case)
