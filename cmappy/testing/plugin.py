@@ -149,15 +149,18 @@ def cmappy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> G
     mode = _mode(config)
     server = _server(config)
     rules = {name: listed(item, name) for name in ("ignore", "redact", "match")}
+    failure = ""
     try:
         server.tell("use", folder=str(place), mode=mode, how=_how(item), **rules)
     except Failed as error:
-        pytest.fail(f"cmappy: {error}", pytrace=False)
+        failure = f"cmappy: {error}"
+    if failure:  # not within `except`, whose error pytest would show, too
+        pytest.fail(failure, pytrace=False)
     for name, value in _variables(server).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
     yield Cmappy(server)
-    report = server.tell("report", prune=own and mode == "rewrite" and item.stash.get(_PASSED, False))
+    report = server.tell("end", prune=own and mode == "rewrite" and item.stash.get(_PASSED, False))
     seen = config.stash[_SEEN]
     seen.notes += report["notes"]
     if item.stash.get(_PASSED, False):

@@ -2,7 +2,8 @@
 
     {"do": "use", "folder": "...", "mode": "none", "ignore": [], ...}   answer from these recordings from now on
     {"do": "scenario", "name": "overloaded"}                            answer everything with a scenario; "" ends it
-    {"do": "report"}                                                    tell what was asked and used since `use`
+    {"do": "report"}                                                    tell what was asked since `use`
+    {"do": "end", "prune": false}                                       the same, what was used and written; warnings
 
 Each is answered with one line; `{"error": "..."}` says what went wrong. The end of stdin is the end of the server.
 """
@@ -75,8 +76,10 @@ class Stage:
                     raise BadRecording(f"there is no scenario {order['name']!r}. There are: {', '.join(NAMES)}")
                 self._scenario = order["name"]
                 return {"ok": True}
+            case "end":
+                return self._end(prune=order["prune"])
             case _:
-                return self._report(prune=order.get("prune", False))
+                return {"asked": self._told()}
 
     async def _use(self, folder: Path, mode: str, how: str, told: dict[str, Any]) -> None:
         self._clear()
@@ -125,7 +128,10 @@ class Stage:
         if id(turn) in self._asked:
             self._asked[id(turn)][1]["recording"] = name
 
-    def _report(self, *, prune: bool) -> dict[str, Any]:
+    def _told(self) -> list[dict[str, Any]]:
+        return [told for _, told in self._asked.values()]
+
+    def _end(self, *, prune: bool) -> dict[str, Any]:
         """Return what was asked, used and written; with `prune`, delete what a rewriting test has left over."""
         folder = self._replay.folder if self._replay else Path()
         used = [*(self._replay.used if self._replay else ()), *self._written]
@@ -138,7 +144,7 @@ class Stage:
             folders.delete([folder / name for name in left], folder)
             notes += [f"deleted {folder / name}: it was not asked for any more" for name in left]
             every = [name for name in every if name in used]
-        return {"asked": [told for _, told in self._asked.values()], "used": used, "all": every, "notes": notes}
+        return {"asked": self._told(), "used": used, "all": every, "notes": notes}
 
     async def answer(self, turn: Turn, owner: str = "") -> AsyncGenerator[Event, None]:
         """Yield the answer of the test's recordings, and take down what was asked. Whoever iterates closes."""

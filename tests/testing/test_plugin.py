@@ -221,6 +221,25 @@ def test_prompt_is_changed_and_recorded_anew(project, recording):
     assert 0 == project.pytest("--cmappy-unused=fail")[0]
 
 
+def test_what_looks_like_a_secret_is_told(project, recording):
+    """By the run that records it, with file and line: later it is in the history of the repository."""
+    for file in ("app.py", "test_app.py"):
+        project.change(file, "in one line", "(ada@corp-mail.io)")
+
+    code, told = project.pytest("--cmappy-record=missing", "-k", "greeting")
+
+    assert 0 == code, told
+    assert re.search(r"test_greeting_names_the_guest/\S+ndjson:3: this looks like an e-mail address", told), told
+
+
+def test_cli_that_is_not_there_is_told_once_for_each_test(project):
+    """In pytest's own words of a failure, without a second error."""
+    code, told = project.pytest("--cmappy-record=missing", "-k", "greeting", CMAPPY_CLAUDE="no-such-cli")
+
+    assert (1, 1) == (code, told.count("cmappy: The Claude Code CLI was not found as `no-such-cli`")), told
+    assert "During handling" not in told
+
+
 def test_recordings_remember_the_names_of_models(project, recording):
     """Who has recorded under another name need not say it again: neither to replay nor to record anew."""
     project.change("app.py", 'model="sonnet"', 'model="gpt-4o"')
