@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -31,12 +32,16 @@ _EPILOG = (
     "1h30m, sizes as 64MB."
 )
 
+_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)$")
+
 
 class Parser(argparse.ArgumentParser):
     """Says in one line what is wrong."""
 
     def error(self, message: str) -> NoReturn:
         """Exit with 2, as every Unix command does."""
+        if found := _CHOICE.search(message):
+            message += "." + suggest(found[1], re.findall(r"[\w-]+", found[2]))
         raise SystemExit(refuse(message.removeprefix("argument "), self.prog))
 
 
@@ -147,4 +152,4 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
         return f"There is no flag `{name}`.{suggest(name, parser._option_string_actions)}"
     if word in COMMANDS:
         return f"The command comes first: `cmappy {word} ...`."
-    return f"`{word}` belongs to no flag."
+    return f"`{word}` belongs to no flag or argument."

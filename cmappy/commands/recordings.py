@@ -11,6 +11,7 @@ from cmappy.backends.claude.interpret import Interpreter
 from cmappy.recording import folder as folders
 from cmappy.recording.format import Recording
 from cmappy.recording.match import key
+from cmappy.recording.redact import is_left
 from cmappy.recording.rules import Rules, read
 from cmappy.recording.show import conversation, differences, row, table
 from cmappy.recording.sound import check
@@ -22,7 +23,7 @@ SETTINGS = False
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the commands of the command."""
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, prog=parser.prog)
 
     def add(name: str, about: str, run: Callable[[argparse.Namespace], int], *names: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
@@ -85,15 +86,18 @@ def _check(options: argparse.Namespace) -> int:
         raise BadRecording(f"there are no recordings (*.ndjson) in {options.dir}")
     told: list[str] = []
     for path in found:
+        rules = Rules()
         try:
-            folders.read(path, lambda recording: check(recording, Interpreter))
-            told += [
-                f"{path}:{line}: this looks like {kind} ({start})" for line, kind, start in suspects(path.read_bytes())
-            ]
+            rules = read(path.parent)
         except BadRecording as error:
             told.append(str(error))
         try:
-            read(path.parent)
+            recording = folders.read(path, lambda recording: check(recording, Interpreter))
+            told += [
+                f"{path}:{line}: this looks like {kind} ({start})" for line, kind, start in suspects(path.read_bytes())
+            ]
+            if is_left(recording.turn, recording.lines, rules.redacting()):
+                told.append(f"{path}: it holds what `redact` in recordings.toml replaces; record it again")
         except BadRecording as error:
             told.append(str(error))
     for line in dict.fromkeys(told):

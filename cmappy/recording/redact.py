@@ -44,6 +44,11 @@ def in_lines(lines: Sequence[bytes], replace: Callable[[str], str]) -> list[byte
     return [line for line in done if line is not None]
 
 
+def is_left(turn: Any, lines: Sequence[bytes], replace: Callable[[str], str]) -> bool:
+    """Return whether there is something to replace, as in what was recorded before somebody called it secret."""
+    return in_value(turn, replace) != turn or in_lines(lines, replace) != in_lines(lines, str)
+
+
 def _line(line: bytes, replace: Callable[[str], str]) -> bytes:
     try:
         said = orjson.loads(line)

@@ -53,7 +53,7 @@ def test_help_names_every_setting(command):
         (["confg"], "There is no command `confg`. Did you mean `config`? See `cmappy --help`."),
         (["--port", "1", "config"], "The command comes first: `cmappy config ...`."),
         (["config", "--prot", "1"], "There is no flag `--prot`. Did you mean `--port`? See `cmappy config --help`."),
-        (["config", "config.toml"], "`config.toml` belongs to no flag."),
+        (["config", "config.toml"], "`config.toml` belongs to no flag or argument."),
         (["--config", "nowhere"], "There is no config file nowhere."),
         (["--port", "x"], "--port: "),
         (["--port", "70000"], "--port: "),

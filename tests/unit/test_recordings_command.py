@@ -80,6 +80,33 @@ def test_check_finds_what_is_wrong(put, tmp_path, recordings):
     assert "6 recordings, 6 problems" in told
 
 
+@pytest.mark.parametrize(("asked", "answer"), [("of ACME-12", "Hello."), ("Say hello.", "Hello, ACME-12!")])
+def test_check_finds_what_was_recorded_before_it_was_secret(put, tmp_path, recordings, asked, answer):
+    """A rule of yours that came later; and nothing once it has been heeded."""
+    put("01.ndjson", asked, answer)
+    (tmp_path / "recordings.toml").write_text("redact = ['ACME-[0-9]+']")
+    code, told = recordings("check", tmp_path)
+    assert (1, True) == (code, "01.ndjson: it holds what `redact` in recordings.toml replaces" in told)
+
+    put("01.ndjson", asked.replace("ACME-12", "<redacted>"), answer.replace("ACME-12", "<redacted>"))
+    assert 0 == recordings("check", tmp_path)[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["lst"], "Did you mean `list`? See `cmappy recordings --help`."),
+        (["prune", "x"], "the following arguments are required: --unused. See `cmappy recordings prune --help`."),
+        (["diff", "a", "b", "c"], "`c` belongs to no flag or argument."),
+    ],
+)
+def test_what_is_not_understood_is_named(recordings, arguments, told):
+    """In one line, with what was meant, and the help that tells more."""
+    code, line = recordings(*arguments)
+
+    assert (2, True, 1) == (code, told in line, line.count("\n")), line
+
+
 def test_check_of_nothing_is_a_failure(tmp_path, recordings):
     """A wrong folder in a workflow must not pass."""
     assert 1 == recordings("check", tmp_path)[0]
