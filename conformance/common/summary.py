@@ -17,7 +17,9 @@ from textwrap import indent
 from conformance.common.items import Finding, Outcome, worst
 from conformance.common.registry import CHECKS, MUST, Check
 
+_ANSWERED = ("answer.status", "events.status")
 _FIRST = 5  # failures that are told at length
+_ALSO = 4  # further cases that are named
 _DIFF = re.compile(r"\n *(At index .* diff: .*|Use -v to get more diff)|\n *(?=\n)")  # what pytest adds
 _WIDTH = 300  # characters of what a check says of a case, and of a request
 
@@ -95,8 +97,10 @@ def _shown(check: Check, found: Found) -> list[tuple[str, Finding]]:
 
 
 def _before(id: str, found: Found) -> list[str]:
-    """Return the checks before this one that tell whether there is an answer at all."""
-    ids = [known for known in found if known.endswith(("answer.status", "events.status"))]
+    """Return the checks before this one that tell whether there is an answer, or an error, at all."""
+    ids = [known for known in found if known.endswith(_ANSWERED)]
+    if "failure." in id:
+        ids += [known for known in found if known.endswith("failure.status")]
     return ids[: ids.index(id)] if id in ids else ids
 
 
@@ -118,6 +122,9 @@ def _cause(number: int, check: Check, shown: list[tuple[str, Finding]], cases: i
         f"   On {name}:",
         indent(_DIFF.sub("", finding.why)[:_WIDTH].strip(), "     "),
     ]
+    if others := [case for case, _ in shown[1:]]:
+        more = f" and {len(others) - _ALSO} more" if len(others) > _ALSO else ""
+        lines.append(f"   Also on {', '.join(others[:_ALSO])}{more}")
     if finding.request:
         body = shlex.quote(json.dumps(finding.request, ensure_ascii=False))
         sent = body if len(body) < 4 * _WIDTH else "'...'  # too long to show here"

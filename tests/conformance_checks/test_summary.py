@@ -63,6 +63,28 @@ def test_one_refused_request_is_one_cause():
     assert "events.content-type (must), on 1 of 2 cases" in summary.text(found, "http://127.0.0.1:1/v1")
 
 
+def test_error_with_a_wrong_status_is_one_cause():
+    """A page of HTML where there should be an error has no envelope either; another error without one is news."""
+    found = {
+        "failure.status": {"method": failed("501"), "json": PASSED},
+        "failure.object": {"method": failed("HTML"), "json": failed("no `error`")},
+        "failure.sdk-class": {"method": failed("InternalServerError"), "json": PASSED},
+    }
+
+    assert ["failure.status", "failure.object"] == first(found)
+    assert "On json:" in summary.text(found, "http://127.0.0.1:1/v1")
+
+
+@pytest.mark.parametrize(("cases", "told"), [(1, ""), (3, "Also on b, c\n"), (7, "Also on b, c, d, e and 2 more\n")])
+def test_further_cases_are_named(cases, told):
+    """What they have in common often tells what is wrong."""
+    found = {"answer.role": {name: failed("none") for name in "abcdefg"[:cases]}}
+    text = summary.text(found, "http://127.0.0.1:1/v1") + "\n"
+
+    assert ("Also on" in text) == bool(told)
+    assert told in text
+
+
 def test_failure_can_be_seen_again():
     """The request is there as a command for a shell, whatever it quotes."""
     finding = failed("no", request=ASKED, url="/chat/completions")
