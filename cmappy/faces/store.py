@@ -141,6 +141,13 @@ class Shelf:
         self._store = store
         self._owner = owner
 
+    @property
+    def size(self) -> int:
+        """The bytes that are kept for this owner."""
+        with self._store.lock:
+            owned = self._store.owned(self._owner)
+            return owned.size if owned else 0
+
     def keep(self, id: str, record: Record, also: Iterable[str] = ()) -> None:
         """Keep a record under its id, in place of an earlier one; `also` are further ids that lead to it."""
         with self._store.lock:

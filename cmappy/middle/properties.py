@@ -6,13 +6,14 @@ The API looks at the names at a schema's root only, and takes letters, digits, `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
 
+from cmappy.middle.names import LONGEST, Names
+
 _TAKEN = re.compile(r"(?!__proto__$)[a-zA-Z0-9_.-]{1,64}")  # JavaScript, in which the CLI is written, loses `__proto__`
-_LONGEST = 64
 _SCHEMAS = ("not", "if", "then", "else")
 _LISTS = ("allOf", "anyOf", "oneOf")
 _BY_NAME = ("properties", "dependentRequired", "dependentSchemas", "dependencies")
@@ -96,19 +97,11 @@ class Renamer:
         return orjson.dumps(self._names[name]).decode() if name in self._names else key
 
 
-def _new_names(names: Iterable[str]) -> dict[str, str]:
+def _new_names(names: Collection[str]) -> dict[str, str]:
     """Return the new names of those that need one, each unique among all."""
-    used = set(names)
-    new: dict[str, str] = {}
-    for old in names:
-        if not _TAKEN.fullmatch(old):
-            name = stem = re.sub(r"[^a-zA-Z0-9.-]+", "_", old[:_LONGEST]).strip("_") or "property"
-            again = 2
-            while name in used:
-                name, again = f"{stem[: _LONGEST - 6]}_{again}", again + 1
-            used.add(name)
-            new[old] = name
-    return new
+    unique = Names(names).unique
+    refused = [old for old in names if not _TAKEN.fullmatch(old)]
+    return {old: unique(re.sub(r"[^a-zA-Z0-9.-]+", "_", old[:LONGEST]).strip("_") or "property") for old in refused}
 
 
 def _renamed(schema: Any, new: Mapping[str, str]) -> Any:

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from cmappy.errors import TooLarge
+
+MOST = 256  # sequences; autocompletion sends more than OpenAI's 4
+LONGEST = 10_000  # characters of all together: each piece of an answer is searched for all of them
+
+
+def bounded(sequences: Sequence[str], param: str) -> tuple[str, ...]:
+    """Return the stop sequences of a request without empty ones; raises TooLarge if they are too much to look for."""
+    if len(sequences) > MOST or sum(map(len, sequences)) > LONGEST:
+        raise TooLarge(
+            f"At most {MOST} stop sequences are taken, of {LONGEST} characters together. Send fewer.", param=param
+        )
+    return tuple(sequence for sequence in sequences if sequence)
+
 
 class Stop:
     """Lets text through until a stop sequence begins; holds back what might be the beginning of one.

@@ -13,6 +13,7 @@ import orjson
 
 from cmappy.errors import InvalidRequest, TooLarge
 from cmappy.middle.arguments import as_object
+from cmappy.middle.names import Names
 from cmappy.middle.properties import rename, rename_keys
 from cmappy.middle.schema import object_schema
 from cmappy.turn import Tool
@@ -35,7 +36,7 @@ class Toolbox:
     def __init__(self, *, structured: bool = True) -> None:
         self._tools: dict[str, Tool] = {}  # by the client's name
         self._properties: dict[str, dict[str, str]] = {}  # likewise
-        self._taken = {_LOST, _ANSWER} if structured else {_LOST}
+        self._names = Names({_LOST, _ANSWER} if structured else {_LOST})
         self._parts = 0
 
     def __contains__(self, name: str) -> bool:
@@ -69,7 +70,7 @@ class Toolbox:
         if self._parts > MOST_PARTS:
             raise TooLarge(f"The schemas of all tools have more than {MOST_PARTS} parts. Send fewer.", param=schema_at)
         checked, properties = rename(object_schema(schema, f"The schema of the tool `{name}`", schema_at))
-        self._tools[name] = Tool(self._unique(api_name(name)), description, orjson.dumps(checked).decode())
+        self._tools[name] = Tool(self._names.unique(api_name(name)), description, orjson.dumps(checked).decode())
         if properties:
             self._properties[name] = properties
 
@@ -89,10 +90,3 @@ class Toolbox:
         """Return the schema of a tool as the API takes it; raises KeyError if there is none of the name."""
         schema: dict[str, Any] = orjson.loads(self._tools[name].schema)
         return schema
-
-    def _unique(self, safe: str) -> str:
-        unique, again = safe, 2
-        while unique in self._taken:
-            unique, again = f"{safe[:60]}_{again}", again + 1
-        self._taken.add(unique)
-        return unique

@@ -27,11 +27,12 @@ from cmappy.server.request import ClientRequest
 from cmappy.server.stream import Streaming, send_stream, send_whole
 from cmappy.settings import Settings
 from cmappy.status import Status
+from cmappy.turn import Turn
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_LARGE = 1 << 16  # bytes of a body that is worth a change of threads
+_LARGE = 1 << 16  # bytes that are worth a change of threads
 
 log = logging.getLogger("cmappy")
 
@@ -49,6 +50,7 @@ class Answers:
             forward_sampling=settings.forward_sampling,
             reasoning=settings.reasoning,
         )
+        self._most = {"messages": settings.max_messages, "parts": settings.max_parts}
         self._store = Store(settings.store_bytes, settings.store_age, time.monotonic)
         self._thread = ThreadPoolExecutor(1, "reader")
         self._logged: set[tuple[str, str]] = set()
@@ -63,7 +65,7 @@ class Answers:
         scenario = faults.wanted(request.headers.get("x-cmappy-scenario"), asked.request.model, status)
         model = scenario or self._model(asked.request.model, status)
         request.trace.model = model
-        turn = await self._aside(request, asked.turn, model)
+        turn = await self._aside(request, self._turn, asked, model)
         reply = asked.reply(turn, token=secrets.token_hex(16), created=int(time.time()))
         now = time.time()
         headers = plan.headers(status.plan, now) | face.headers(status.plan, now, request.trace.id)
@@ -91,16 +93,19 @@ class Answers:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, request: ClientRequest, face: Face[Any]) -> Asked:
-        body = limits.check(request.json, messages=self._settings.max_messages, parts=self._settings.max_parts)
+        body = limits.check(request.json, **self._most)
         return face.read(body, self._options, self._caller(request))
+
+    def _turn(self, asked: Asked, model: str) -> Turn:
+        return limits.check_turn(asked.turn(model), **self._most)
 
     async def _aside(self, request: ClientRequest, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a pure function returns, or raise what it raises; large requests keep nobody else waiting.
 
-        Python's threads take turns every few milliseconds. There is one thread, because several would take their turns
-        before the event loop gets one.
+        A small one may refer to much that is kept for its client. Python's threads take turns every few milliseconds.
+        There is one thread, because several would take their turns before the event loop gets one.
         """
-        if len(request.body) < _LARGE:
+        if len(request.body) + self._store.shelf(request.client.owner).size < _LARGE:
             return work(*args, **named)
         call = functools.partial(work, *args, **named)
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

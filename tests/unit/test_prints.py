@@ -56,3 +56,13 @@ def test_marks_matter_only_exactly():
 def test_nobody_goes_on_from_a_message_that_is_nobodys():
     """What was given up is in no client's history."""
     assert 1 == common([talk("a")[0], None], talk("a", "b"))
+
+
+def test_long_messages_are_known_by_work_that_grows_with_their_length():
+    """Texts that follow each other, and results of many calls: were each looked up in all, this would take hours."""
+    texts = tuple(Text("y" * 1000) for _ in range(20_000))
+    calls = tuple(call(f"toolu_{at}") for at in range(20_000))
+    results = tuple(ToolResult(f"toolu_{at}", ()) for at in range(20_000))
+
+    assert talk("a", Text("y" * 20_000_000))[1].said == talk("a", texts)[1].merged
+    assert 20_000 == len(talk("a", calls, results)[1].calls)

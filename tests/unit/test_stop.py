@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmappy.middle.stop import Stop
+from cmappy.errors import TooLarge
+from cmappy.middle.stop import Stop, bounded
 
 LETTERS = st.text(alphabet="abé😀", max_size=12)
 
@@ -103,3 +104,18 @@ def test_what_is_shown_is_a_beginning_of_the_text(sequences, pieces):
     text = "".join(pieces)
 
     assert text.startswith(show(sequences, pieces))
+
+
+@pytest.mark.parametrize("given", [("x",) * 256, ("x" * 10_000,), ("", "x")], ids=["many", "long", "empty"])
+def test_sequences_of_a_request_are_taken(given):
+    """An empty one stands nowhere."""
+    assert tuple(filter(None, given)) == bounded(given, "stop")
+
+
+@pytest.mark.parametrize("given", [("x",) * 257, ("x" * 5_000, "y" * 5_001)], ids=["many", "long"])
+def test_sequences_that_take_too_long_to_look_for_are_refused(given):
+    """Every piece of the answer is searched for each of them."""
+    with pytest.raises(TooLarge, match="At most 256 stop sequences") as refusal:
+        bounded(given, "stop")
+
+    assert "stop" == refusal.value.param

@@ -178,3 +178,11 @@ def test_only_records_of_the_asked_kind_are_listed(clock):
     shelf.keep("chatcmpl-1", Record(b"x", 1))
 
     assert ["chatcmpl-1"] == [id for id, _ in shelf.records(bytes)]
+
+
+def test_owner_knows_how_much_is_kept(clock):
+    """Only of its own."""
+    store = Store(1 << 20, 60, clock)
+    store.shelf("a").keep("resp_1", record("xyz"))
+
+    assert (OVERHEAD + 3, 0) == (store.shelf("a").size, store.shelf("b").size)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
@@ -56,6 +57,7 @@ def prints(messages: Iterable[Message]) -> list[Print]:
 def of(role: str, blocks: Sequence[Mapping[str, Any]], before: tuple[str, ...] = ()) -> Print:
     """Return what identifies a message of these blocks; `before` are the ids of the calls in the message before it."""
     said, marks, thinking, calls = [], [], [], []
+    places = {id: place for place, id in enumerate(before)}  # a client may have other ids than we
     for at, block in enumerate(blocks):
         bare = {name: value for name, value in block.items() if name not in {"cache_control", "caller"}}
         if "cache_control" in block:
@@ -67,7 +69,7 @@ def of(role: str, blocks: Sequence[Mapping[str, Any]], before: tuple[str, ...] =
             case "tool_use":
                 calls.append(str(bare.pop("id")))
             case "tool_result":
-                bare["tool_use_id"] = _place(bare["tool_use_id"], before)
+                bare["tool_use_id"] = places.get(bare["tool_use_id"], bare["tool_use_id"])
                 bare = {name: value for name, value in bare.items() if value not in ("", [])}
         said.append(bare)
     merged = _merge(said) if role == "assistant" else said
@@ -84,18 +86,11 @@ def common(known: Sequence[Print | None], wanted: Sequence[Print], *, exactly: b
     return min(len(known), len(wanted))
 
 
-def _place(id: Any, calls: tuple[str, ...]) -> Any:
-    """Return the place of a call among those of its message, for which a client may have another id than we."""
-    return calls.index(id) if id in calls else id
-
-
 def _merge(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     merged: list[dict[str, Any]] = []
-    for block in blocks:
-        if merged and block.keys() == merged[-1].keys() == {"type", "text"}:
-            merged[-1] = {"type": "text", "text": merged[-1]["text"] + block["text"]}
-        else:
-            merged.append(block)
+    for are_texts, run in groupby(blocks, lambda block: block.keys() == {"type", "text"}):
+        alike = list(run)
+        merged += [{"type": "text", "text": "".join(block["text"] for block in alike)}] if are_texts else alike
     return merged
 
 

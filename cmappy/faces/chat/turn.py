@@ -15,6 +15,7 @@ from cmappy.faces.face import Options
 from cmappy.faces.wire import missing
 from cmappy.middle.properties import rename
 from cmappy.middle.schema import output_schema
+from cmappy.middle.stop import bounded
 from cmappy.middle.tools import Toolbox
 from cmappy.turn import Effort, ToolChoice, Turn
 
@@ -48,7 +49,7 @@ def to_turn(request: ChatRequest, toolbox: Toolbox, form: Form, model: str, opti
         parallel_tools=request.parallel_tool_calls or not toolbox.tools,
         schema=form.schema,
         max_tokens=_limit(request),
-        stop=tuple(sequence for sequence in request.stop if sequence),
+        stop=bounded(request.stop, "stop"),
         effort=_effort(request.reasoning_effort),
         sampling=_sampling(request) if options.forward_sampling else (),
     )

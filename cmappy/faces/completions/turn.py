@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cmappy.faces.completions.request import CompletionRequest
 from cmappy.faces.face import Options
+from cmappy.middle.stop import bounded
 from cmappy.turn import Message, Text, Turn
 
 _ONLY = (
@@ -34,7 +35,7 @@ def to_turn(request: CompletionRequest, model: str, options: Options) -> Turn:
         system=FILL if suffix else CONTINUE,
         messages=(Message("user", (Text(question),)),),
         max_tokens=request.max_tokens,
-        stop=tuple(sequence for sequence in request.stop if sequence),
+        stop=bounded(request.stop, "stop"),
         effort="none",
         sampling=_sampling(request) if options.forward_sampling else (),
     )

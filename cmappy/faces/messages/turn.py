@@ -13,6 +13,7 @@ from cmappy.faces.messages import blocks
 from cmappy.faces.messages.errors import NO_THREADS
 from cmappy.faces.messages.request import Format, MessagesRequest
 from cmappy.faces.messages.tools import Tools
+from cmappy.middle.stop import bounded
 from cmappy.turn import Turn
 
 NEWEST = "2026-10-21"  # the version of the API from which on some things are refused
@@ -62,7 +63,7 @@ def to_turn(
         tool_name="" if only_theirs else name,
         parallel_tools=not (tools.toolbox.tools and request.tool_choice.disable_parallel_tool_use),
         max_tokens=request.max_tokens,
-        stop=request.stop_sequences,
+        stop=bounded(request.stop_sequences, "stop_sequences"),
         effort=request.output_config.effort,
         adaptive=False,
         sampling=_sampling(request) if options.forward_sampling else (),

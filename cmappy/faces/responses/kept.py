@@ -73,23 +73,44 @@ def conversation(record: Record | None) -> list[dict[str, Any]]:
 
 
 def resolve(items: Sequence[Any], shelf: Shelf) -> list[Any]:
-    """Return the items with the one that it refers to in the place of each reference; raises NotStored."""
-    return [_resolved(item, shelf) if _is_reference(item) else item for item in items]
+    """Return the items with the one that it refers to in the place of each reference.
+
+    Raises NotStored, and InvalidRequest where two refer to the same item: few bytes must not become very many.
+    """
+    resolved: list[Any] = []
+    known: dict[str, dict[str, Any]] = {}  # the output of the responses that were looked at
+    taken: set[str] = set()
+    for item in items:
+        if not _is_reference(item):
+            resolved.append(item)
+            continue
+        id: str = item["id"]
+        if id in taken:
+            raise InvalidRequest(
+                f"Duplicate item found with id '{id[:80]}'. Remove duplicate items from your input and try again.",
+                param="input",
+            )
+        taken.add(id)
+        if id not in known:
+            known |= _output(shelf.find(id))
+        resolved.append(known[id] if id in known else _forgotten(id))
+    return resolved
 
 
 def _is_reference(item: Any) -> bool:
     return isinstance(item, dict) and item_type(item) == "item_reference" and isinstance(item.get("id"), str)
 
 
-def _resolved(item: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
-    id: str = item["id"]
-    record = shelf.find(id)
-    if record and isinstance(record.value, Kept):
-        for kept in orjson.loads(record.value.output):
-            if kept["id"] == id:
-                return dict(kept)
+def _output(record: Record | None) -> dict[str, dict[str, Any]]:
+    """Return the items of a response's output by their ids."""
+    kept = orjson.loads(record.value.output) if record and isinstance(record.value, Kept) else []
+    return {item["id"]: item for item in kept}
+
+
+def _forgotten(id: str) -> dict[str, Any]:
+    """Return what stands for an item that is not kept; raises NotStored if the answer depends on it."""
     if id.startswith("rs_"):
-        return {"type": "reasoning", "summary": []}  # the answer does not depend on it
+        return {"type": "reasoning", "summary": []}
     raise NotStored(
         f"Item with id '{id[:80]}' not found. Items are kept in memory, for a time, and not at all when `store` is "
         "false. Send the item itself instead of a reference to it.",

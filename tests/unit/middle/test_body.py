@@ -16,6 +16,9 @@ from cmappy.middle.body import parse
         (b'{"a":"\\ude00\\ud83d"}', {"a": "\ufffd\ufffd"}),
         (b'{"\\ud83d":"\\ud83d\\ude00"}', {"\ufffd": "\U0001f600"}),
         (b'{"a":"\\\\ud83d \\ud83d"}', {"a": "\\ud83d \ufffd"}),
+        (b'{"a":"\\\\\\ud83d\\\\\\\\ud83d"}', {"a": "\\\ufffd\\\\ud83d"}),
+        (b'{"a":"\\uD83D\\uDE00\\uDE00\\udbff\\n"}', {"a": "\U0001f600\ufffd\ufffd\n"}),
+        (b'{"a":"\xed\xa0\xbd\xed\xa0\xbd\xed\xb8\x80\xed\xb8\x80"}', {"a": "\ufffd\U0001f600\ufffd"}),
         (b'{"a":"\xed\xa0\xbd\xed\xb8\x80"}', {"a": "\U0001f600"}),
         (b'{"a":"\xed\xa0\xbd","b":"\\n\\u0000\xc3\xa9"}', {"a": "\ufffd", "b": "\n\0\xe9"}),
         (
@@ -31,7 +34,7 @@ def test_halves_of_characters_are_replaced_or_joined(sent, read):
 
 def test_whole_body_is_read_as_usual(monkeypatch):
     """The slower way is for halves only."""
-    monkeypatch.setattr(body, "json", None)
+    monkeypatch.setattr(body, "_whole", None)
 
     assert {"a": "\\ud83d", "b": "\U0001f600"} == parse(b'{"a":"\\\\ud83d","b":"\\ud83d\\ude00"}')
 

@@ -153,7 +153,7 @@ def test_more_tools_are_taken_than_openai_takes():
         (["a.b", "a_b"], ["a_b", "a_b_2"]),
         (["ToolSearch"], ["ToolSearch_2"]),
         (["StructuredOutput"], ["StructuredOutput"]),
-        ([".".ljust(64, "x"), "_".ljust(64, "x")], ["_".ljust(64, "x"), "_".ljust(60, "x") + "_2"]),
+        ([".".ljust(64, "x"), "_".ljust(64, "x")], ["_".ljust(64, "x"), "_".ljust(58, "x") + "_2"]),
     ],
 )
 def test_name_that_is_taken_becomes_another(names, taken):

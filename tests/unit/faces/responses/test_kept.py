@@ -251,3 +251,12 @@ def test_other_apis_records_are_not_responses(caller):
     assert (404, None) == refused(caller, "GET", "/responses/<id>", args={"id": "resp_1"})
     with pytest.raises(CmappyError):
         turn(caller, input="Hi", previous_response_id="resp_1")
+
+
+def test_an_item_is_referred_to_once(caller):
+    """As in OpenAI's API; a few bytes must not become a conversation of any size."""
+    id = answered(caller)["output"][1]["id"]
+
+    with pytest.raises(CmappyError, match=f"Duplicate item found with id '{id}'") as refusal:
+        turn(caller, input=[{"type": "item_reference", "id": id}] * 2)
+    assert (400, "input") == (refusal.value.status, refusal.value.param)
