@@ -49,6 +49,12 @@ def told(*lines, **turn):
     return events
 
 
+def blocks(*lines, **turn):
+    """Return the answer events for the lines of blocks, without those around them."""
+    *events, _ = told(BEGIN, *lines, end(), **turn)
+    return events
+
+
 def test_answer_is_a_sequence_of_blocks():
     """One is open at a time, and each has an end."""
     call = start({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}})
@@ -65,7 +71,7 @@ def test_call_without_arguments_has_an_empty_object():
     """An empty text is not JSON."""
     call = start({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}})
 
-    assert Piece("{}") in told(BEGIN, call, delta(type="input_json_delta", partial_json=""), STOP)
+    assert Piece("{}") in told(BEGIN, call, delta(type="input_json_delta", partial_json=""), STOP, end())
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_thinking_has_its_signature(pieces, said):
     """Without it the API does not take the thinking back; thinking that is hidden has one as well."""
     signature = delta(type="signature_delta", signature="c2ln")
 
-    assert [ThinkingStart(), *said, BlockEnd("c2ln")] == told(BEGIN, THINKING, *pieces, signature, STOP)
+    assert [ThinkingStart(), *said, BlockEnd("c2ln")] == blocks(THINKING, *pieces, signature, STOP)
 
 
 def test_block_without_anything_is_left_out():
@@ -91,7 +97,7 @@ def test_block_may_say_something_at_its_start():
     """Then it is said."""
     lines = start({"type": "text", "text": "Hi"}), STOP, start({"type": "thinking", "thinking": "hm"}), STOP
 
-    assert [TextStart(), Piece("Hi"), BlockEnd(), ThinkingStart(), Piece("hm"), BlockEnd()] == told(BEGIN, *lines)
+    assert [TextStart(), Piece("Hi"), BlockEnd(), ThinkingStart(), Piece("hm"), BlockEnd()] == blocks(*lines)
 
 
 def test_block_that_only_the_api_knows_is_passed_on():
@@ -99,7 +105,7 @@ def test_block_that_only_the_api_knows_is_passed_on():
     block = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
     piece = {"type": "input_json_delta", "partial_json": "{}"}
 
-    events = told(BEGIN, start(block), delta(**piece), STOP)
+    events = blocks(start(block), delta(**piece), STOP)
 
     assert [OtherStart, Aside, BlockEnd] == [type(event) for event in events]
     assert (block, piece) == (orjson.loads(events[0].block), orjson.loads(events[1].delta))
@@ -109,10 +115,25 @@ def test_citation_of_a_text_is_passed_on():
     """It may come before the text that it belongs to."""
     citation = {"type": "citations_delta", "citation": {"cited_text": "green"}}
 
-    events = told(BEGIN, TEXT, delta(**citation), text("Green."), STOP)
+    events = blocks(TEXT, delta(**citation), text("Green."), STOP)
 
     assert [TextStart(), Piece("Green."), BlockEnd()] == [event for event in events if type(event) is not Aside]
     assert citation == orjson.loads(events[1].delta)
+
+
+@pytest.mark.parametrize(
+    ("ending", "ends"),
+    [
+        pytest.param((), [], id="not followed"),
+        pytest.param((api(type="message_delta", delta={"stop_reason": None}, usage={}),), [], id="broken off"),
+        pytest.param((end(),), [BlockEnd(), Ended("end_turn", Usage(3, 2))], id="end"),
+        pytest.param((text("!"),), [BlockEnd(), TextStart(), Piece("!")], id="text of no block"),
+        pytest.param((delta(type="citations_delta"),), [], id="piece of no block"),
+    ],
+)
+def test_end_of_a_block_is_told_with_what_follows(ending, ends):
+    """Where an answer breaks off, the CLI ends the open block by itself, and then the message, without a reason."""
+    assert [TextStart(), Piece("Hi"), *ends] == told(BEGIN, TEXT, text("Hi"), STOP, *ending)
 
 
 def test_piece_of_no_block_is_left_out_unless_it_is_text():
@@ -157,14 +178,14 @@ def test_halves_of_a_character_are_joined():
     """They come in two pieces; neither is a text."""
     pieces = [delta(type="text_delta", text="HALF").replace(b"HALF", half) for half in (rb"a\ud83d", rb"\ude00b")]
 
-    assert [TextStart(), Piece("a"), Piece("\U0001f600b"), BlockEnd()] == told(BEGIN, TEXT, *pieces, STOP)
+    assert [TextStart(), Piece("a"), Piece("\U0001f600b"), BlockEnd()] == blocks(TEXT, *pieces, STOP)
 
 
 def test_half_a_character_at_the_end_is_replaced():
     """Nothing completes it any more, and the rest of the answer is whole."""
     half = delta(type="text_delta", text="HALF").replace(b"HALF", rb"a\ud83d")
 
-    assert [TextStart(), Piece("a"), Piece("\ufffd"), BlockEnd()] == told(BEGIN, TEXT, half, STOP, stop=("END",))
+    assert [TextStart(), Piece("a"), Piece("\ufffd"), BlockEnd()] == blocks(TEXT, half, STOP, stop=("END",))
 
 
 def test_end_before_any_beginning_is_an_error():

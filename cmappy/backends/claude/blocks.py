@@ -16,6 +16,7 @@ class Blocks:
     """Opens, fills and closes one block after the other. `signature` is the open block's, as far as it has come.
 
     Text ends before a stop sequence, even one that is divided among neighbouring texts, which are then told as one.
+    The end of a block is told with what follows it: where an answer breaks off, the CLI ends the open block by itself.
     `told` says that something of the answer is out, `called` that a call is; `stopped` is the stop sequence that was
     reached, after which only `finish()` may follow.
     """
@@ -27,7 +28,7 @@ class Blocks:
         self._joiner = Joiner()
         self._open: answer.Start | None = None
         self._shown = False  # whether the start of the open block is out
-        self._lingers = False  # whether it is a text that has ended, but for what might begin a stop sequence
+        self._closed = False  # whether it has ended, which is not told yet
 
     @property
     def stopped(self) -> str | None:
@@ -42,7 +43,7 @@ class Blocks:
     def open(self, start: answer.Start) -> Iterator[answer.Event]:
         """Begin a block."""
         if self._lingers and isinstance(start, answer.TextStart):
-            self._lingers = False
+            self._closed = False
             return
         yield from self.finish()
         self._open, self._shown, self.signature = start, False, ""
@@ -53,6 +54,8 @@ class Blocks:
 
     def piece(self, text: str) -> Iterator[answer.Event]:
         """Add a piece to the open block; one without a beginning is a text."""
+        if self._closed and not self._lingers:
+            yield from self.finish()
         text = self._joiner.feed(text)
         if self._open is None:
             self._open, self._shown = answer.TextStart(), False
@@ -62,17 +65,20 @@ class Blocks:
 
     def aside(self, delta: dict[str, Any]) -> Iterator[answer.Event]:
         """Add what is no text to the open block."""
-        if self._open is not None:
+        if self._open is not None and not self._closed:
             if not self._shown:
                 yield self._show(self._open)
             yield answer.Aside(orjson.dumps(delta).decode())
 
-    def close(self) -> Iterator[answer.Event]:
+    def close(self) -> None:
         """End the open block, if there is one."""
-        if isinstance(self._open, answer.TextStart) and self._stop.holds and not self._joiner.holds:
-            self._lingers = True
-        else:
-            yield from self.finish()
+        self._closed = self._open is not None
+
+    @property
+    def _lingers(self) -> bool:
+        """Whether the open block is a text that has ended, but for what might begin a stop sequence."""
+        is_text = self._closed and isinstance(self._open, answer.TextStart)
+        return is_text and self._stop.holds and not self._joiner.holds
 
     def finish(self) -> Iterator[answer.Event]:
         """End the open block with all that was held back of it."""
@@ -92,7 +98,7 @@ class Blocks:
 
     def forget(self) -> None:
         """Drop the open block, of which nothing is out: the answer begins anew."""
-        self._open, self._shown, self._lingers, self.signature = None, False, False, ""
+        self._open, self._shown, self._closed, self.signature = None, False, False, ""
         self._joiner = Joiner()
         self._stop.flush()
 

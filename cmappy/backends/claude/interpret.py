@@ -166,7 +166,7 @@ class Interpreter:
             yield from self._show(self._structured.stop())
             if self.finished:
                 return
-        yield from self._blocks.close()
+        self._blocks.close()
 
     def _end(
         self, reason: str, stop_sequence: str | None = None, details: dict[str, Any] | None = None

@@ -5,11 +5,12 @@ The model's pieces may end anywhere, in the middle of an escape too; what cannot
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import orjson
+
+from cmappy.middle.characters import whole
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -23,6 +24,9 @@ _BEGINNING = re.compile(r'\s*\{\s*"input"\s*:\s*"')
 _CHARACTERS = re.compile(  # whole ones; the low half of a surrogate pair comes with its high half
     r'(?:[^"\\]++|\\["\\/bfnrt]|\\u(?![dD][89abAB])[0-9a-fA-F]{4}|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4})*'
 )
+_REST = re.compile(r'(?:[^"\\]++|\\.)*', re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_MEANT = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def wrap(text: str) -> str:
@@ -50,23 +54,30 @@ class Freeform:
         return self._add(self._json[self._read : found.end()] if found else "")
 
     def close(self) -> str:
-        """Return what is still missing once all pieces are there: everything, if they are no such object."""
-        whole = _only_text(self._json)
-        missing = whole[len(self.text) :] if whole.startswith(self.text) else ""
-        self.text += missing
-        return missing
+        """Return what is still missing once all pieces are there: everything, if they are no such object.
+
+        Of a string that JSON does not allow, what it can mean: half a character, or a backslash that nobody escaped.
+        """
+        if self._read is None:
+            self.text = _only_text(self._json)
+            return self.text
+        found = _REST.match(self._json, self._read)
+        return self._add(found[0] if found else "")
 
     def _add(self, escaped: str) -> str:
         self._read = (self._read or 0) + len(escaped)
-        added = _unescape(escaped) if escaped else ""
+        added = _unescape(escaped)
         self.text += added
         return added
 
 
 def _unescape(escaped: str) -> str:
     """Return what stands between the quotes; a line end is taken as it is, although JSON wants it escaped."""
-    text: str = json.loads(f'"{escaped}"', strict=False)
-    return text.encode(errors="replace").decode()  # half a surrogate pair has no bytes
+    return whole(_ESCAPE.sub(_meant, escaped)) if "\\" in escaped else escaped
+
+
+def _meant(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else _MEANT.get(escape[2], escape[0])
 
 
 def _only_text(given: str) -> str:

@@ -26,6 +26,7 @@ def test_text_is_wrapped_as_the_model_would_give_it():
     assert {"input": TEXT} == orjson.loads(wrap(TEXT))
 
 
+@pytest.mark.parametrize("size", [1, 3, 100])
 @pytest.mark.parametrize(
     ("given", "text"),
     [
@@ -38,12 +39,32 @@ def test_text_is_wrapped_as_the_model_would_give_it():
         ("[1]", "[1]"),
         ('{"patch":"a', '{"patch":"a'),
         ('{"input":"a\nb"}', "a\nb"),
-        ('{"input":"\\ud800x"}', '{"input":"\\ud800x"}'),
+        ('{"input":"\\ud800x"}', "\ufffdx"),
+        ('{"input":"a \\ud83d b \\ud83d\\ude00 c"}', "a \ufffd b \U0001f600 c"),
+        ('{"input":"a \\ude00 b"}', "a \ufffd b"),
+        ('{"input":"a \\d+ \\"b\\" \\u00"}', 'a \\d+ "b" \\u00'),
+        ('{"input":"a\\', "a"),
     ],
-    ids=["spaced", "second", "first", "empty", "misnamed", "no string", "no object", "cut", "line end", "half"],
+    ids=[
+        "spaced",
+        "second",
+        "first",
+        "empty",
+        "misnamed",
+        "no string",
+        "no object",
+        "cut",
+        "line end",
+        "half",
+        "half inside",
+        "low half",
+        "backslash",
+        "cut in an escape",
+    ],
 )
-def test_pieces_add_up_to_the_text_even_if_the_model_strays(given, text):
-    """Nothing is lost: what is no such object is passed on as it is."""
+def test_pieces_add_up_to_the_text_even_if_the_model_strays(given, text, size):
+    """Nothing is lost: what is no such object is passed on as it is, and what JSON does not allow as it is meant."""
     freeform = Freeform()
+    pieces = [freeform.feed(given[at : at + size]) for at in range(0, len(given), size)]
 
-    assert text == freeform.feed(given) + freeform.close() == freeform.text
+    assert text == "".join([*pieces, freeform.close()]) == freeform.text
