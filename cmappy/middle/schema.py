@@ -10,6 +10,7 @@ import orjson
 from cmappy.errors import InvalidRequest
 from cmappy.middle.weight import Weight, depth_and_size
 
+ALTERNATIVES = frozenset({"anyOf", "oneOf", "allOf"})  # words that the API does not know at a schema's root
 MOST_BESIDE = 2_000  # schemas that hold for one value
 MOST_UNEVALUATED = 2_000
 MOST_REPETITIONS = 5_000
@@ -42,7 +43,7 @@ def object_schema(schema: dict[str, Any] | None, whose: str, path: str) -> dict[
 def output_schema(schema: dict[str, Any] | None, path: str) -> dict[str, Any]:
     """Return the schema of a structured answer; raises InvalidRequest with `param`. None allows every object."""
     whose = "The schema of the answer"
-    if several := {"anyOf", "oneOf", "allOf"} & (schema or {}).keys():
+    if several := ALTERNATIVES & (schema or {}).keys():
         raise _invalid(whose, f"`{min(several)}` is not possible at its root", path)
     schema = object_schema(schema, whose, path)
     if Weight(schema).repetitions > MOST_REPETITIONS:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from conformance import completions, messages, responses
 from conformance.chat import CHAT
 from conformance.chat.subjects.answer import Plain
 from conformance.chat.subjects.breaks import BrokenOff
@@ -18,14 +17,24 @@ from conformance.common.door import Door
 from conformance.common.scenarios import Expected
 from conformance.common.session import Session
 from conformance.common.targets import Target
+from conformance.completions import COMPLETIONS
 from conformance.completions.subjects.stream import Stream as CompletionsStream
+from conformance.messages import MESSAGES
 from conformance.messages.subjects.breaks import BrokenOff as MessagesBrokenOff
 from conformance.messages.subjects.stream import Stream as MessagesStream
+from conformance.responses import RESPONSES
 from conformance.responses.subjects.breaks import BrokenOff as ResponsesBrokenOff
 from conformance.responses.subjects.stream import Stream as ResponsesStream
-from tests.conformance_checks.defects import completions as completion
-from tests.conformance_checks.defects import messages_flavours, messages_streams, responses_errors, responses_flavours
+from tests.conformance_checks.defects import (
+    completions,
+    messages_flavours,
+    messages_streams,
+    responses_errors,
+    responses_flavours,
+)
 from tests.conformance_checks.defects.flavours import LONG, TEXT, sse
+from tests.conformance_checks.defects.messages_flavours import TEXT as MESSAGE
+from tests.conformance_checks.defects.responses_flavours import TEXT as RESPONSE
 
 STREAM = sse(TEXT.chunks).encode()
 PLAIN = json.dumps(TEXT.body).encode()
@@ -167,51 +176,29 @@ def test_reset_connection_is_caught(failures):
         assert "events.done" in failures(session, Stream, TEXT.case())
 
 
-@pytest.mark.parametrize(
-    ("api", "kind", "case", "stream", "check"),
-    [
-        pytest.param(api, kind, case, stream, check, id=check)
-        for api, kind, case, stream, check in (
-            (
-                completions.COMPLETIONS,
-                CompletionsStream,
-                completion.case(),
-                sse(completion.PIECES),
-                "completions.events.not-cut",
-            ),
-            (
-                messages.MESSAGES,
-                MessagesStream,
-                messages_flavours.TEXT.case(),
-                messages_flavours.sse(messages_flavours.TEXT.events),
-                "messages.events.not-cut",
-            ),
-            (
-                messages.MESSAGES,
-                MessagesBrokenOff,
-                messages_streams.HALF,
-                messages_flavours.sse([*messages_streams.BEGUN, messages_streams.FRAME]),
-                "messages.break.not-cut",
-            ),
-            (
-                responses.RESPONSES,
-                ResponsesStream,
-                responses_flavours.TEXT.case(),
-                responses_flavours.sse(responses_flavours.TEXT.events),
-                "responses.events.not-cut",
-            ),
-            (
-                responses.RESPONSES,
-                ResponsesBrokenOff,
-                responses_errors.CUT,
-                responses_flavours.sse(responses_errors.GOOD, ""),
-                "responses.break.not-cut",
-            ),
-        )
-    ],
-)
-def test_cut_stream_of_another_api_is_caught(api, kind, case, stream, check, failures):
+OTHERS = {
+    "completions.events.not-cut": (COMPLETIONS, CompletionsStream, completions.case(), sse(completions.PIECES)),
+    "messages.events.not-cut": (MESSAGES, MessagesStream, MESSAGE.case(), messages_flavours.sse(MESSAGE.events)),
+    "messages.break.not-cut": (
+        MESSAGES,
+        MessagesBrokenOff,
+        messages_streams.HALF,
+        messages_flavours.sse([*messages_streams.BEGUN, messages_streams.FRAME]),
+    ),
+    "responses.events.not-cut": (RESPONSES, ResponsesStream, RESPONSE.case(), responses_flavours.sse(RESPONSE.events)),
+    "responses.break.not-cut": (
+        RESPONSES,
+        ResponsesBrokenOff,
+        responses_errors.CUT,
+        responses_flavours.sse(responses_errors.GOOD, ""),
+    ),
+}
+
+
+@pytest.mark.parametrize("check", OTHERS)
+def test_cut_stream_of_another_api_is_caught(check, failures):
     """Without its last chunk the check fails that does not with it."""
+    api, kind, case, stream = OTHERS[check]
     head = CHUNKED.replace("x-request-id: r", "x-request-id: r\nrequest-id: r")
     with serving(head, chunked(stream.encode()), api=api) as session:
         assert check not in failures(session, kind, case)

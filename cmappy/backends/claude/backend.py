@@ -51,8 +51,8 @@ class ClaudeSource:
 
     There are never more than `processes` of it, `warm` of them started ahead; see Pool. `proof` tells whether they can
     be rewound. Without `keep` each process tells one answer, to the end of what it says, as recorders want it. Without
-    `allow_api_key`, a CLI that would bill one is asked nothing. `on_price` is called with the list
-    price, in US dollars, of what was used.
+    `allow_api_key`, a CLI that would bill one is asked nothing. `on_price` is called with the list price, in US
+    dollars, of what was used.
     """
 
     def __init__(

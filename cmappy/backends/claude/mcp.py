@@ -14,10 +14,10 @@ import orjson
 
 from cmappy.backends.claude.events import ControlRequest
 from cmappy.backends.claude.launch import SERVERS
+from cmappy.middle.schema import ALTERNATIVES
 from cmappy.turn import Tool, ToolResult
 
 _LONGEST = 100_000  # bytes
-_ALTERNATIVES = {"anyOf", "oneOf", "allOf"}
 _INFO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {"tools": {}},
@@ -88,7 +88,7 @@ def can_be_exact(tools: Iterable[Tool]) -> bool:
     no alternatives at the root of a schema, of which the CLI makes one object.
     """
     told = [tool.api() for tool in tools]
-    return len(orjson.dumps(told)) < _LONGEST and not any(_ALTERNATIVES & tool["input_schema"].keys() for tool in told)
+    return len(orjson.dumps(told)) < _LONGEST and not any(ALTERNATIVES & tool["input_schema"].keys() for tool in told)
 
 
 def _collation(tool: Tool) -> tuple[list[int], str]:
